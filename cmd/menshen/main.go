@@ -33,7 +33,9 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{}
+	return []command{
+		simCommand(),
+	}
 }
 
 func main() {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/menshen-io/menshen/internal/sim"
+)
+
+func simCommand() command {
+	return command{"sim", "write the events, customers and truth of a simulated platform", runSim}
+}
+
+// runSim writes one simulated world into a directory.
+func runSim(ctx context.Context, s streams, args []string) int {
+	fs := newFlags("sim", "sim -scenario NAME [-seed N] [-agents N] [-days N] [-merchants N] -out DIR", s.err)
+	var o sim.Options
+	var start, out string
+	fs.StringVar(&o.Scenario, "scenario", sim.Ordinary, "one of "+strings.Join(sim.Scenarios(), ", "))
+	fs.Uint64Var(&o.Seed, "seed", 1, "the same seed and options give the same bytes")
+	fs.IntVar(&o.Agents, "agents", 0, "accounts at the hotel desk (0: the scenario's default, -1: none)")
+	fs.IntVar(&o.Days, "days", 0, "length of the period (0: the scenario's default)")
+	fs.IntVar(&o.Merchants, "merchants", 0, "honest shops (0: the scenario's default, -1: none)")
+	fs.IntVar(&o.Customers, "customers", 0, "hotel customers (0: as many as the agents' work needs)")
+	fs.IntVar(&o.Canaries, "canaries", 0, "invented customers to watch (0: the scenario's default, -1: none)")
+	fs.IntVar(&o.RingShops, "ring-shops", 0, "shops of the ring in refund-ring (0: 12)")
+	fs.StringVar(&start, "start", sim.DefaultStart, "first day, as 2006-01-02 or RFC 3339")
+	fs.StringVar(&out, "out", "", "directory to write to")
+	if code, done := parse(fs, s, args); done {
+		return code
+	}
+	if out == "" {
+		return fail(s, "sim", exitUsage, errors.New("-out is missing"))
+	}
+	var err error
+	if o.Start, err = parseStart(start); err != nil {
+		return fail(s, "sim", exitUsage, err)
+	}
+	w, err := sim.New(o)
+	if err != nil {
+		return fail(s, "sim", exitUsage, err)
+	}
+	began := time.Now()
+	n, err := w.WriteFiles(ctx, out)
+	if err != nil {
+		return fail(s, "sim", exitCheck, err)
+	}
+	o = w.Options()
+	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d agents, %d merchants, %d customers in %s (%s)\n", o.Scenario, o.Seed, n,
+		o.Days, len(w.Agents()), len(w.Merchants()), w.NumCustomers(), out, time.Since(began).Round(time.Millisecond))
+	return exitDone
+}
+
+func parseStart(s string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		y, m, d := t.Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, t.Location()), nil
+	}
+	t, err := time.ParseInLocation(time.DateOnly, s, sim.Zone())
+	if err != nil {
+		return t, fmt.Errorf("-start: must be a date such as %s, or RFC 3339", sim.DefaultStart)
+	}
+	return t, nil
+}
