@@ -1,0 +1,239 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/menshen-io/menshen/mask"
+)
+
+// MaxWrite is the longest body of a write that is restored.
+const MaxWrite = 1 << 20
+
+// RestoreJSON returns a JSON body of a write with the originals in the place of
+// masks that this session was shown. A mask goes back only into a field of the
+// name it came from, on a path whose fields the policy knows, and only when one
+// original can be meant: when the request names a customer of the session (in
+// its path or as a value), that customer's. Any other mask is refused.
+func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
+	if !mayHoldMask(body) {
+		return body, nil
+	}
+	w := writing{v: v, ids: v.pathIDs()}
+	var spots []spot
+	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	name := false
+	for {
+		kind, length := dec.StackIndex(dec.StackDepth())
+		name = kind == '{' && length%2 == 0
+		tok, err := dec.ReadToken()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, v.Refuse(ctx, CauseWriteUnreadable)
+		}
+		if k := tok.Kind(); name || k != '"' && k != '0' {
+			continue
+		}
+		s := tok.String()
+		w.mention(s)
+		if tok.Kind() == '"' && strings.IndexByte(s, '*') >= 0 {
+			end := int(dec.InputOffset())
+			start := stringStart(body, end)
+			spots = append(spots, spot{start, end, pointerPath(dec.StackPointer()), s})
+		}
+	}
+	return w.splice(ctx, body, spots, func(dst []byte, s string) []byte {
+		dst, _ = jsontext.AppendQuote(dst, s)
+		return dst
+	})
+}
+
+// stringStart finds the opening quote of the string literal that ends at end.
+func stringStart(body []byte, end int) int {
+	for i := end - 2; i >= 0; i-- {
+		if body[i] != '"' {
+			continue
+		}
+		n := 0
+		for i-n-1 >= 0 && body[i-n-1] == '\\' {
+			n++
+		}
+		if n%2 == 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// pointerPath turns a JSON pointer into a path of names, without indices.
+func pointerPath(p jsontext.Pointer) string {
+	var parts []string
+	for tok := range p.Tokens() {
+		if strings.Trim(tok, "0123456789") != "" {
+			parts = append(parts, tok)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// RestoreForm does the same for application/x-www-form-urlencoded.
+func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal) {
+	if !mayHoldMask(body) {
+		return body, nil
+	}
+	w := writing{v: v, ids: v.pathIDs()}
+	var spots []spot
+	at := 0
+	for pair := range bytes.SplitSeq(body, []byte("&")) {
+		key, value, ok := bytes.Cut(pair, []byte("="))
+		start := at + len(key) + 1
+		at += len(pair) + 1
+		if !ok {
+			continue
+		}
+		k, err1 := url.QueryUnescape(string(key))
+		s, err2 := url.QueryUnescape(string(value))
+		if err1 != nil || err2 != nil {
+			return nil, v.Refuse(ctx, CauseWriteUnreadable)
+		}
+		w.mention(s)
+		if strings.IndexByte(s, '*') >= 0 {
+			spots = append(spots, spot{start, start + len(value), formPath(k), s})
+		}
+	}
+	return w.splice(ctx, body, spots, func(dst []byte, s string) []byte { return append(dst, url.QueryEscape(s)...) })
+}
+
+// formPath reads customer[phone] as customer.phone.
+func formPath(k string) string {
+	return strings.Trim(strings.NewReplacer("[", ".", "]", "").Replace(k), ".")
+}
+
+// CheckOther refuses a body of another kind that holds what looks like a mask;
+// it cannot be restored there.
+func (v *Visit) CheckOther(ctx context.Context, body []byte) *Refusal {
+	if strongMask.Match(body) {
+		return v.Refuse(ctx, CauseMaskInWrite)
+	}
+	return nil
+}
+
+// mayHoldMask is false when body has no asterisk, escaped or not.
+func mayHoldMask(body []byte) bool {
+	return bytes.IndexByte(body, '*') >= 0 || bytes.Contains(body, []byte(`\u00`)) || bytes.Contains(body, []byte("%2a")) || bytes.Contains(body, []byte("%2A"))
+}
+
+// spot is a value of a body that holds an asterisk.
+type spot struct {
+	start, end int
+	path       string
+	value      string
+}
+
+// writing is one body on its way to the back office.
+type writing struct {
+	v     *Visit
+	ids   map[string]bool // what the request mentions that may be a customer's id
+	named map[string]bool // those of ids that the session has originals of
+}
+
+const maxMentions = 10_000
+
+func (w *writing) mention(s string) {
+	if s != "" && len(s) <= 128 && len(w.ids) < maxMentions {
+		w.ids[s] = true
+	}
+}
+
+func (v *Visit) pathIDs() map[string]bool {
+	ids := make(map[string]bool)
+	for seg := range strings.SplitSeq(v.path, "/") {
+		if s, err := url.PathUnescape(seg); err == nil && s != "" {
+			ids[s] = true
+		}
+	}
+	return ids
+}
+
+func (w *writing) splice(ctx context.Context, body []byte, spots []spot, quote func([]byte, string) []byte) ([]byte, *Refusal) {
+	if len(spots) == 0 {
+		return body, nil
+	}
+	w.named = w.v.g.vault.subjects(w.v.Session.ID, w.ids)
+	var out []byte
+	at := 0
+	for _, s := range spots {
+		restored, ok := w.restore(s)
+		if !ok {
+			return nil, w.v.Refuse(ctx, CauseMaskInWrite)
+		}
+		if restored == s.value {
+			continue
+		}
+		out = append(out, body[at:s.start]...)
+		out = quote(out, restored)
+		at = s.end
+	}
+	if at == 0 {
+		return body, nil
+	}
+	return append(out, body[at:]...), nil
+}
+
+// strongMask is what nobody writes but as a mask of a phone, an id, a card or an
+// e-mail address.
+var strongMask = regexp.MustCompile(`\+?[0-9][0-9 -]{0,8}\*{4,}[0-9]{0,4}[0-9Xx]?|\*{4,}[0-9]{3,4}[Xx]?|[A-Za-z0-9._+-]{0,3}\*{3}@[A-Za-z0-9]`)
+
+// restore returns what stands for a value with an asterisk; false when it holds
+// a mask that cannot be resolved.
+func (w *writing) restore(s spot) (string, bool) {
+	if o, ok := w.original(s.value, s.path); ok {
+		return o, true
+	}
+	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
+		return "", false
+	}
+	var b strings.Builder
+	at := 0
+	for _, m := range strongMask.FindAllStringIndex(s.value, -1) {
+		o, ok := w.original(s.value[m[0]:m[1]], s.path)
+		if !ok {
+			return "", false
+		}
+		b.WriteString(s.value[at:m[0]])
+		b.WriteString(o)
+		at = m[1]
+	}
+	b.WriteString(s.value[at:])
+	return b.String(), true
+}
+
+// original resolves one mask. Only a path whose fields the policy knows gets
+// originals: what it answers is masked by the same fields.
+func (w *writing) original(m, path string) (string, bool) {
+	if !w.v.known {
+		return "", false
+	}
+	o, err := w.v.g.vault.masked(w.v.Session.ID, m, path, w.named, w.v.at)
+	return o.Value, err == nil
+}
+
+// looksMasked reports whether a field that the policy maps would mask the value
+// as itself: the mask of an original that is gone.
+func (w *writing) looksMasked(s spot) bool {
+	for _, rec := range w.v.records {
+		for field, class := range rec.Fields {
+			if sameField(field, s.path) && class != mask.Plain && class.Mask(s.value) == s.value {
+				return true
+			}
+		}
+	}
+	return false
+}
