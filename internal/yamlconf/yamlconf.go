@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -50,4 +51,27 @@ func locate(file, fault string) error {
 		return fmt.Errorf("%s:%s: %s", file, m[1], fault[len(m[0]):])
 	}
 	return fmt.Errorf("%s: %s", file, fault)
+}
+
+// LineOf returns the line of a field, named by its keys joined with dots, or
+// that of the nearest part of it that is there.
+func LineOf(data []byte, field string) int {
+	var doc yaml.Node
+	if yaml.Unmarshal(data, &doc) != nil || len(doc.Content) == 0 {
+		return 1
+	}
+	node, line := doc.Content[0], 1
+	for _, name := range strings.Split(field, ".") {
+		found := false
+		for i := 0; node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
+			if node.Content[i].Value == name {
+				line, node, found = node.Content[i].Line, node.Content[i+1], true
+				break
+			}
+		}
+		if !found {
+			break
+		}
+	}
+	return line
 }

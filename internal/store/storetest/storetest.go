@@ -13,6 +13,7 @@ import (
 
 	"github.com/menshen-io/menshen/api"
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/gateway"
 )
 
 // Store is what is tested.
@@ -21,6 +22,10 @@ type Store interface {
 	Index(ctx context.Context, entries []api.Entry) error
 	MarkUnexplained(ctx context.Context, views []api.Unexplained) error
 	Cursor(ctx context.Context) (uint64, error)
+	Account(ctx context.Context, user string) (gateway.Account, bool, error)
+	SetAccount(ctx context.Context, a gateway.Account) error
+	RemoveAccount(ctx context.Context, user string) (bool, error)
+	Accounts(ctx context.Context) ([]gateway.Account, error)
 	Close() error
 }
 
@@ -88,6 +93,36 @@ func Run(t *testing.T, open func(t *testing.T, dir string) Store) {
 		s = open(t, dir)
 		defer s.Close()
 		expect(t, s, api.Query{Limit: 9}, 2, 1, 0)
+	})
+	t.Run("accounts", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		ctx := t.Context()
+		a := gateway.Account{Person: gateway.Person{Actor: "agent-1", Name: "A", Role: "agent", Partner: "p", Site: "s", Station: "st", Device: "d"}, Hash: "h"}
+		must(t, s.SetAccount(ctx, a))
+		a.Role = "supervisor"
+		must(t, s.SetAccount(ctx, a))
+		got, ok, err := s.Account(ctx, "agent-1")
+		must(t, err)
+		if !ok || got != a {
+			t.Errorf("got %+v, %v", got, ok)
+		}
+		all, err := s.Accounts(ctx)
+		must(t, err)
+		if len(all) != 1 || all[0].Hash != "" || all[0].Role != "supervisor" {
+			t.Errorf("listed %+v", all)
+		}
+		if err := s.SetAccount(ctx, gateway.Account{}); err == nil {
+			t.Error("saved an account without a name")
+		}
+		for _, want := range []bool{true, false} {
+			if was, err := s.RemoveAccount(ctx, "agent-1"); err != nil || was != want {
+				t.Errorf("removed: %v, %v", was, err)
+			}
+		}
+		if _, ok, err := s.Account(ctx, "agent-1"); ok || err != nil {
+			t.Errorf("still there: %v, %v", ok, err)
+		}
 	})
 	t.Run("readers beside a writer", func(t *testing.T) {
 		s := open(t, t.TempDir())
