@@ -1,0 +1,5 @@
+package ledger
+
+const childEnv = "MENSHEN_LEDGER_CHILD"
+
+func child() {}
