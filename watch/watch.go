@@ -1,0 +1,254 @@
+package watch
+
+import (
+	"time"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+// Options are what an engine may be given beside its pack.
+type Options struct {
+	// Verdict, when set, is told of every customer of every view, once, when it
+	// is known whether work explains it: the pack's grace before opening later.
+	Verdict func(view event.Event, subject event.SubjectID, explained bool)
+	// Reasons, when set, is used instead of a store of the engine's own. The
+	// engine applies the events to it.
+	Reasons *Reasons
+}
+
+// Engine folds events into alerts. It belongs to one goroutine.
+type Engine struct {
+	pack    *Pack
+	verdict func(event.Event, event.SubjectID, bool)
+	reasons *Reasons
+
+	now      time.Time     // newest event folded
+	pending  []event.Event // views that a reason may still explain
+	judged   int           // how many of pending are done
+	dayEnd   time.Time     // of the day that is open; zero before the first view
+	days     map[event.ActorID]day
+	counted  map[pair]counted // unexplained views that count, within the window
+	once     map[string]time.Time
+	staff    map[event.ActorID]*staff
+	gone     []event.ActorID // left since the last day's close
+	canaries map[event.SubjectID]time.Time
+	flagged  map[event.StationID]time.Time
+	reveals  map[event.StationID][]event.Event // raw reveals within the camera window
+
+	detector *detector
+	out      []event.Event
+}
+
+type counted struct {
+	at    time.Time
+	match bool
+}
+
+type staff struct {
+	partner event.PartnerID
+	role    string
+	left    time.Time
+}
+
+// New returns an engine at the beginning of a stream.
+func New(pack *Pack, opt Options) *Engine {
+	if opt.Reasons == nil {
+		opt.Reasons = NewReasons(pack.Grace)
+	}
+	if opt.Verdict == nil {
+		opt.Verdict = func(event.Event, event.SubjectID, bool) {}
+	}
+	return &Engine{
+		pack: pack, verdict: opt.Verdict, reasons: opt.Reasons,
+		days: make(map[event.ActorID]day), counted: make(map[pair]counted), once: make(map[string]time.Time),
+		staff: make(map[event.ActorID]*staff), canaries: make(map[event.SubjectID]time.Time),
+		flagged: make(map[event.StationID]time.Time), reveals: make(map[event.StationID][]event.Event),
+		detector: newDetector(pack),
+	}
+}
+
+// Reasons returns the store of who held which reason when.
+func (e *Engine) Reasons() *Reasons { return e.reasons }
+
+// Fold takes the next event and returns the alerts that it, or the time that
+// has passed until it, brings about.
+func (e *Engine) Fold(ev event.Event) []event.Event {
+	e.out = nil
+	if ev.Time.After(e.now) {
+		e.now = ev.Time
+	}
+	e.advance(e.now.Add(-time.Duration(e.pack.Grace.BeforeOpening)))
+	e.reasons.Apply(ev)
+	switch d := ev.Data.(type) {
+	case *event.AccessViewed:
+		e.facts(ev, d)
+		e.pending = append(e.pending, ev)
+	case *event.AccessRefused:
+		e.refused(ev, d)
+	case *event.StaffJoined:
+		e.staff[d.Actor] = &staff{partner: d.Partner, role: d.Role}
+		e.detector.move(d.Actor, groupOf(d))
+	case *event.StaffLeft:
+		e.person(d.Actor).left = ev.Time
+		e.gone = append(e.gone, d.Actor)
+	case *event.CanaryPlanted:
+		if _, ok := e.canaries[d.Subject]; !ok {
+			e.canaries[d.Subject] = ev.Time
+		}
+	case *event.CameraFlagged:
+		e.camera(ev, d)
+	}
+	return e.out
+}
+
+// Flush judges what is still open as if the stream had ended here.
+func (e *Engine) Flush() []event.Event {
+	e.out = nil
+	for ; e.judged < len(e.pending); e.judged++ {
+		e.openDay(e.pending[e.judged].Time)
+		e.judge(e.pending[e.judged])
+	}
+	e.pending, e.judged = nil, 0
+	e.closeDay()
+	return e.out
+}
+
+// advance judges the views before a time, and closes the days before it.
+func (e *Engine) advance(to time.Time) {
+	for ; e.judged < len(e.pending) && e.pending[e.judged].Time.Before(to); e.judged++ {
+		e.openDay(e.pending[e.judged].Time)
+		e.judge(e.pending[e.judged])
+		e.pending[e.judged] = event.Event{}
+	}
+	if e.judged > 64 && e.judged > len(e.pending)/2 {
+		e.pending, e.judged = append([]event.Event(nil), e.pending[e.judged:]...), 0
+	}
+	if !e.dayEnd.IsZero() && e.dayEnd.Before(to) {
+		e.closeDay()
+	}
+}
+
+// openDay makes the day of a time the open one; a view of a day already closed
+// counts in the open one.
+func (e *Engine) openDay(at time.Time) {
+	if !e.dayEnd.IsZero() && at.Before(e.dayEnd) {
+		return
+	}
+	e.closeDay()
+	y, m, d := at.In(e.pack.Timezone.loc).Date()
+	e.dayEnd = time.Date(y, m, d+1, 0, 0, 0, 0, e.pack.Timezone.loc)
+}
+
+// judge settles whether work explains a view, and counts it for the day.
+func (e *Engine) judge(ev event.Event) {
+	d := ev.Data.(*event.AccessViewed)
+	today := e.days[d.Actor]
+	raw := d.Kind == event.KindReveal && showsRaw(d)
+	claimed := d.Reason == nil || len(d.Subjects) == 0
+	for i := range d.Subjects {
+		s := &d.Subjects[i]
+		explained := e.reasons.Held(d.Actor, s.Subject, ev.Time)
+		e.verdict(ev, s.Subject, explained)
+		if !claimed && explained {
+			claimed = e.reasons.Open(d.Actor, d.Reason.Kind, d.Reason.ID, s.Subject, ev.Time)
+		}
+		if raw && !explained {
+			e.raise(RuleReveal, ev, d, revealText(d), string(s.Subject))
+		}
+		if d.Kind == event.KindList {
+			continue
+		}
+		if explained {
+			today.explained++
+			continue
+		}
+		p := pair{d.Actor, s.Subject}
+		match := e.pack.Statistics.match(s)
+		c, again := e.counted[p]
+		if again && ev.Time.Sub(c.at) < time.Duration(e.pack.Window) {
+			if !match || c.match || today.match >= today.unexplained {
+				continue
+			}
+			c.match = true // the first look did not show the attribute, this one does
+		} else {
+			c = counted{ev.Time, match}
+			today.unexplained++
+		}
+		e.counted[p] = c
+		if match {
+			today.match++
+		}
+		e.detector.remember(d.Actor, ev.ID, match)
+	}
+	e.days[d.Actor] = today
+	if !claimed {
+		e.raise(RuleClaim, ev, d, claimText(d), ev.Time.In(e.pack.Timezone.loc).Format(time.DateOnly))
+	}
+}
+
+// match reports whether a customer's attribute is as low as thieves look for.
+func (s Statistics) match(v *event.SubjectViewed) bool {
+	switch a := v.Attributes[s.Attribute].(type) {
+	case float64:
+		return a <= s.AtMost
+	case int:
+		return float64(a) <= s.AtMost
+	case int64:
+		return float64(a) <= s.AtMost
+	}
+	return false
+}
+
+func (e *Engine) closeDay() {
+	if e.dayEnd.IsZero() {
+		return
+	}
+	at := e.dayEnd
+	if e.now.Before(at) {
+		at = e.now
+	}
+	for _, f := range e.detector.closeDay(e.days) {
+		if rule, on := e.pack.Rules[f.rule]; on {
+			e.emit(f.rule, at, at.Format(time.RFC3339Nano), &event.AlertRaised{
+				Severity: string(rule.Severity), Action: string(rule.Action), Actor: f.actor,
+				Partner: e.person(f.actor).partner, Odds: round(f.odds), Events: f.ids, Message: e.findingText(f, rule),
+			})
+		}
+	}
+	clear(e.days)
+	for _, a := range e.gone {
+		if !e.person(a).left.IsZero() {
+			e.detector.drop(a)
+		}
+	}
+	e.gone = nil
+	for p, c := range e.counted {
+		if at.Sub(c.at) >= time.Duration(e.pack.Window) {
+			delete(e.counted, p)
+		}
+	}
+	for k, t := range e.once {
+		if at.Sub(t) >= time.Duration(e.pack.Window) {
+			delete(e.once, k)
+		}
+	}
+	e.dayEnd = time.Time{}
+}
+
+func (e *Engine) person(a event.ActorID) *staff {
+	s := e.staff[a]
+	if s == nil {
+		s = &staff{}
+		e.staff[a] = s
+	}
+	return s
+}
+
+// groupOf names an account's peers: who does the same work in the same role.
+func groupOf(d *event.StaffJoined) string {
+	g := d.Role
+	for _, q := range d.Queues {
+		g += "\x00" + q
+	}
+	return g
+}
