@@ -58,7 +58,8 @@ type Options struct {
 	// log, 50 ms if zero. An append does not wait for it.
 	BatchAge time.Duration
 
-	faults interpose
+	faults  interpose
+	segment int64 // bytes after which a segment of the write-ahead log ends
 }
 
 // Ledger is an open record. All methods may be called from any goroutine.
@@ -156,6 +157,9 @@ func open(ctx context.Context, dir string, o Options) (_ *Ledger, err error) {
 	var pending [][]byte
 	if l.wal, pending, err = openWAL(filepath.Join(dir, walDir), size, o.faults); err != nil {
 		return nil, fmt.Errorf("reading the write-ahead log: %w", err)
+	}
+	if o.segment > 0 {
+		l.wal.max = o.segment
 	}
 	l.integrated, l.base, l.tail = size, size, pending
 	l.durable = size + uint64(len(pending))

@@ -31,7 +31,9 @@ func testEvent(id string) event.Event {
 	return event.New(id, "test", testStart, &event.ReasonClosed{Kind: "ticket", ID: event.ReasonID("t-" + id)})
 }
 
-func fast() Options { return Options{CheckpointInterval: 100 * time.Millisecond, BatchAge: time.Millisecond} }
+func fast() Options {
+	return Options{CheckpointInterval: 100 * time.Millisecond, BatchAge: time.Millisecond}
+}
 
 func mustOpen(t testing.TB, dir string, o Options) *Ledger {
 	t.Helper()

@@ -195,7 +195,10 @@ func tidy(dir string, size uint64) error {
 		case d.IsDir():
 			t, ok := parseTilePath(strings.TrimSuffix(rel, ".p"))
 			if ok && strings.HasSuffix(rel, ".p") && t.end() <= size {
-				return errors.Join(os.RemoveAll(path), fs.SkipDir)
+				if err := os.RemoveAll(path); err != nil {
+					return err
+				}
+				return fs.SkipDir
 			}
 		case isTemp(rel):
 			return os.Remove(path)
