@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/ledger"
 	"github.com/menshen-io/menshen/standing"
 	"github.com/menshen-io/menshen/trace"
 )
@@ -71,6 +72,16 @@ type viewsInput struct {
 	Unexplained bool   `query:"unexplained"`
 }
 
+type subjectInput struct {
+	Body struct {
+		ID string `json:"id" minLength:"1" maxLength:"256" doc:"the customer's id in the back office"`
+	}
+}
+
+type subjectOutput struct {
+	Subject event.SubjectID `json:"subject"`
+}
+
 type liftInput struct {
 	Body struct {
 		Scope string `json:"scope" enum:"actor,partner,station,device,site"`
@@ -95,6 +106,12 @@ func (s *Server) registerDataDoor() {
 		return entries(s, ctx, Query{Types: []event.Type{event.TypeAlertRaised}, Limit: in.Limit, Before: in.Before}, alertOf)
 	})
 	huma.Get(s.api, "/api/alerts/{alert}", s.alert)
+	huma.Register(s.api, huma.Operation{
+		OperationID: "subject", Method: http.MethodPost, Path: "/api/subject",
+		Summary: "How a customer is named in the record; by POST, so that the back office's id is in no URL",
+	}, func(_ context.Context, in *subjectInput) (*body[subjectOutput], error) {
+		return &body[subjectOutput]{subjectOutput{s.cfg.Subjects(in.Body.ID)}}, nil
+	})
 	huma.Get(s.api, "/api/views", func(ctx context.Context, in *viewsInput) (*body[list[View]], error) {
 		q := Query{Types: []event.Type{event.TypeAccessViewed}, Limit: in.Limit, Before: in.Before, Unexplained: in.Unexplained}
 		match := func(View) bool { return true }
@@ -206,7 +223,11 @@ func (s *Server) lift(ctx context.Context, in *liftInput) (*struct{}, error) {
 	ev := event.New("lift-"+rand.Text(), "console", s.cfg.Now(), &event.StandingChanged{
 		Scope: in.Body.Scope, ID: in.Body.ID, Standing: event.Open, Cause: in.Body.Cause, By: u.User, Note: strings.TrimSpace(in.Body.Note),
 	})
-	if _, err := s.cfg.Record.Append(ctx, ev); err != nil {
+	pending, err := s.cfg.Record.Enqueue(ctx, ev)
+	if err == nil {
+		_, err = pending.Wait(ctx)
+	}
+	if err != nil {
 		return nil, s.internal(ctx, err)
 	}
 	return nil, nil
@@ -271,19 +292,25 @@ func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
 			refused = append(refused, f.String())
 		}
 	})
+	var last ledger.Pending
 	for {
 		ev, err := rd.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			writeProblem(w, http.StatusBadRequest, fmt.Sprintf("reading line %d: the body broke off or is over %d MiB; the lines before it are recorded", rd.Counts().Lines+1, maxIngest>>20))
+			writeProblem(w, http.StatusBadRequest, fmt.Sprintf("reading line %d: the body broke off or is over %d MiB; lines before it may be recorded: send all of it again", rd.Counts().Lines+1, maxIngest>>20))
 			return
 		}
-		if _, err := s.cfg.Record.Append(r.Context(), ev); err != nil {
-			id := errorID(err, s.cfg.Now())
-			s.cfg.Log.ErrorContext(r.Context(), "ingest", "id", id, "err", err)
-			writeProblem(w, http.StatusServiceUnavailable, fmt.Sprintf("line %d could not be recorded (%s); the lines before it are", rd.Counts().Lines, id))
+		if last, err = s.cfg.Record.Enqueue(r.Context(), ev); err != nil {
+			s.notRecorded(w, r, err)
+			return
+		}
+	}
+	if rd.Counts().Accepted > 0 {
+		// Events become durable in the order in which they were taken.
+		if _, err := last.Wait(r.Context()); err != nil {
+			s.notRecorded(w, r, err)
 			return
 		}
 	}
@@ -292,4 +319,10 @@ func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
 		"lines": c.Lines, "accepted": c.Accepted, "malformed": c.Malformed, "late": c.Late,
 		"repeated": c.Duplicate, "unknown_type": c.Unknown, "refused": refused,
 	})
+}
+
+func (s *Server) notRecorded(w http.ResponseWriter, r *http.Request, err error) {
+	id := errorID(err, s.cfg.Now())
+	s.cfg.Log.ErrorContext(r.Context(), "ingest", "id", id, "err", err)
+	writeProblem(w, http.StatusServiceUnavailable, "the events could not all be recorded; a repetition is recognised, so send all of them again (error "+id+")")
 }

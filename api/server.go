@@ -21,10 +21,10 @@ import (
 	"github.com/menshen-io/menshen/trace"
 )
 
-// Record is the ledger as the API needs it. Append returns when the event is
-// durable.
+// Record is the ledger as the API needs it. An event is durable when the Wait
+// of what Enqueue returned has come back.
 type Record interface {
-	Append(ctx context.Context, ev event.Event) (uint64, error)
+	Enqueue(ctx context.Context, ev event.Event) (ledger.Pending, error)
 	Size() uint64
 	Checkpoint(ctx context.Context) ([]byte, error)
 	Read(ctx context.Context, from, to uint64, fn func(index uint64, line []byte) error) error
@@ -58,7 +58,8 @@ type Config struct {
 	Prove     func(ctx context.Context, index uint64) (ledger.Proof, error)
 	Verify    func(ctx context.Context) (ledger.Report, error)
 	Origin    string
-	Verifier  string // the ledger's public key
+	Verifier  string                          // the ledger's public key
+	Subjects  func(id string) event.SubjectID // the back office's id of a customer, as recorded
 	Start     Start
 	TokenHash string // SHA-256 in hex of the token for POST /v1/events; empty: nobody may
 	Secure    bool   // set the cookie's Secure flag
