@@ -112,3 +112,8 @@ func (g *Gateway) View(s Session) policy.View {
 	}
 	return policy.Masked
 }
+
+// RefuseReveal records that a request to reveal was refused before it was read.
+func (g *Gateway) RefuseReveal(ctx context.Context, s Session, cause Cause) *Refusal {
+	return g.refuse(ctx, &event.AccessRefused{Actor: s.Actor, Partner: s.Partner, Kind: event.KindReveal, Cause: string(cause), IP: s.IP})
+}

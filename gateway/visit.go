@@ -260,10 +260,17 @@ func (v *Visit) Record(ctx context.Context, end bool) error {
 	return nil
 }
 
-// RecordUnread records a raw view of what was not read, durably.
+// RecordUnread records a raw view durably whose customers are not known, unless
+// something of this visit was recorded already.
 func (v *Visit) RecordUnread(ctx context.Context) error {
+	if v.recorded > 0 {
+		return nil
+	}
 	return v.put(ctx, []event.SubjectViewed{})
 }
+
+// Shown is how many personal values were seen so far.
+func (v *Visit) Shown() int { return v.shown }
 
 func (v *Visit) put(ctx context.Context, subjects []event.SubjectViewed) error {
 	s := &v.Session
