@@ -153,21 +153,22 @@ func (w *World) Customer(id event.SubjectID) (Customer, bool) {
 	if !ok {
 		return Customer{}, false
 	}
-	return w.customerAt(i), true
+	return w.CustomerAt(i), true
 }
 
 // Customers yields all customers, by the time of their order.
 func (w *World) Customers() iter.Seq[Customer] {
 	return func(yield func(Customer) bool) {
 		for i := range w.customers {
-			if !yield(w.customerAt(i)) {
+			if !yield(w.CustomerAt(i)) {
 				return
 			}
 		}
 	}
 }
 
-func (w *World) customerAt(i int) Customer {
+// CustomerAt returns the customer of the i-th order; i is below NumCustomers.
+func (w *World) CustomerAt(i int) Customer {
 	c := w.chance(streamCustomer, i, 0)
 	d := pick(c, w.lists.divisions)
 	return Customer{
@@ -262,4 +263,30 @@ func (w *World) at(day float64) time.Time {
 func midnight(t time.Time) time.Time {
 	y, m, d := t.Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+}
+
+// Glance is what a list sorts and filters orders by.
+type Glance struct {
+	Queue  string
+	Rating int // 0: no review
+	Posted time.Time
+}
+
+// Glance returns it for the i-th order, at a fraction of OrderAt's cost.
+func (w *World) Glance(i int) Glance {
+	f := w.facts(i)
+	g := Glance{Queue: f.queue, Rating: f.rating}
+	if f.rating > 0 {
+		g.Posted = w.at(f.reviewedAt)
+	}
+	return g
+}
+
+// Index returns the place of an order or a customer among all orders: the same
+// number, as each customer has one.
+func (w *World) Index(id string) (int, bool) {
+	if i, ok := index(id, "c-", firstCustomer, w.customers); ok {
+		return i, true
+	}
+	return index(id, "h-", firstOrder, w.customers)
 }

@@ -73,6 +73,9 @@ func (r *run) harm(customer int, kind string, at time.Time, by event.ActorID) {
 	if act == nil {
 		return
 	}
+	if kind == event.HarmReviewDeleted {
+		act.ReviewGone = subjectOf(customer)
+	}
 	cause := "background"
 	if by != "" {
 		cause = "leak"

@@ -91,6 +91,9 @@ type Action struct {
 	Event  event.Event
 	Visit  *Visit        // of an access.viewed: the request at the desk
 	Ticket *TicketChange // of a reason event: what the desk is to know
+	// ReviewGone is the customer whose review was taken down, of a harm.reported
+	// that says so.
+	ReviewGone event.SubjectID
 }
 
 // Visit is what an agent does at the desk, as the desk's own requests.
