@@ -1,0 +1,164 @@
+package payout
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+// account is the book of one merchant in one currency.
+type account struct {
+	merchant event.MerchantID
+	currency event.Currency
+
+	balance    int64 // B: confirmed and not paid out; below zero when more was paid than was there
+	collateral int64 // D
+	advanced   int64 // U
+	refundable int64 // R: the sum of exposed() over open
+
+	open map[*order]struct{} // orders with something exposed
+
+	// Flows since the beginning, by which the above can be checked.
+	entered, paid, fromBalance, fromCollateral, advancedEver, recovered int64
+	requested, held                                                     int64
+
+	history []dayTally // by the day a window closed or a refund was taken
+	clean   int64      // sales in history whose windows closed without a refund
+	spoiled int64      // refunds in history
+
+	frozen bool // a sum would have left the range; nothing is paid any more
+}
+
+type dayTally struct {
+	day            int64 // since the epoch, UTC
+	clean, spoiled int64
+}
+
+// order is one order of a merchant.
+type order struct {
+	id       event.OrderID
+	acc      *account
+	buyer    event.BuyerID
+	amount   int64
+	refunded int64
+	pending  int64 // refunds under review, which keep their part exposed
+	days     int
+
+	shipped           bool
+	signed, confirmed time.Time
+	end               time.Time // of the refund window; zero while it is open-ended
+	closed            bool
+}
+
+// exposed is what of the order can still be refunded at the merchant's cost.
+func (o *order) exposed() int64 {
+	switch {
+	case o.confirmed.IsZero():
+		return 0
+	case o.closed:
+		return min(o.pending, o.amount-o.refunded)
+	}
+	return o.amount - o.refunded
+}
+
+// change applies f to the order and carries what it does to the exposure over
+// to the account.
+func (o *order) change(f func()) {
+	before := o.exposed()
+	f()
+	after := o.exposed()
+	o.acc.refundable += after - before
+	if after > 0 {
+		o.acc.open[o] = struct{}{}
+	} else {
+		delete(o.acc.open, o)
+	}
+}
+
+// base is U + R − B − D: the loss if the merchant walked away now, or, below
+// zero, what is left over.
+func (a *account) base() int64 { return a.advanced + a.refundable - a.balance - a.collateral }
+
+func (a *account) atRisk() int64 { return max(0, a.base()) }
+
+// grow adds n to a sum of a, or freezes a when it would leave the range.
+func (a *account) grow(sum *int64, n int64) bool {
+	if n > maxMoney || *sum > maxMoney-n {
+		a.frozen = true
+		return false
+	}
+	*sum += n
+	return true
+}
+
+// tally enters a closed sale or a refund into the history.
+func (a *account) tally(at time.Time, clean, spoiled int64) {
+	if a.clean > 2*maxMoney-clean || a.spoiled > 2*maxMoney-spoiled {
+		a.frozen = true
+		return
+	}
+	d := at.Unix() / 86400
+	a.clean += clean
+	a.spoiled += spoiled
+	if n := len(a.history); n > 0 && a.history[n-1].day >= d {
+		a.history[n-1].clean += clean
+		a.history[n-1].spoiled += spoiled
+		return
+	}
+	a.history = append(a.history, dayTally{d, clean, spoiled})
+}
+
+// forget drops history older than keep.
+func (a *account) forget(now time.Time, keep time.Duration) {
+	limit := now.Add(-keep).Unix() / 86400
+	n := 0
+	for ; n < len(a.history) && a.history[n].day < limit; n++ {
+		a.clean -= a.history[n].clean
+		a.spoiled -= a.history[n].spoiled
+	}
+	a.history = a.history[n:]
+}
+
+// line is what may be uncovered for sales closed clean and refunds spoiled,
+// and whether refunds have lowered it.
+func (p *Pack) line(c event.Currency, clean, spoiled int64) (line int64, lowered bool) {
+	l, ok := p.Lines[c]
+	if !ok {
+		return 0, false
+	}
+	line = min(l.Newcomer+min(mulDiv(clean, p.Growth.Share, million), maxMoney), l.Cap)
+	excess := max(0, spoiled-mulDiv(satAdd(clean, spoiled), p.Growth.Tolerated, million))
+	loss := mulDiv(excess, p.Growth.Shrink, million)
+	return max(0, line-loss), loss > 0
+}
+
+// mulDiv is a·b/c rounded down, for a, b ≥ 0 and c > 0, without overflow
+// between; it stops at the greatest int64.
+func mulDiv(a, b, c int64) int64 {
+	hi, lo := bits.Mul64(uint64(a), uint64(b))
+	if hi >= uint64(c) {
+		return 1<<63 - 1
+	}
+	q, _ := bits.Div64(hi, lo, uint64(c))
+	return int64(min(q, 1<<63-1))
+}
+
+// mulDivUp is mulDiv rounded up.
+func mulDivUp(a, b, c int64) int64 {
+	q := mulDiv(a, b, c)
+	hi, lo := bits.Mul64(uint64(a), uint64(b))
+	qh, ql := bits.Mul64(uint64(q), uint64(c))
+	if (hi != qh || lo != ql) && q < 1<<63-1 {
+		q++
+	}
+	return q
+}
+
+// satAdd adds what is not negative and stops at the greatest int64.
+func satAdd(a, b int64) int64 {
+	if a > 1<<63-1-b {
+		return 1<<63 - 1
+	}
+	return a + b
+}

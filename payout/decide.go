@@ -1,0 +1,282 @@
+package payout
+
+import (
+	"slices"
+	"time"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+// payoutRequested answers a request: one decision, or one a currency where all
+// of the balance is asked for and there are several.
+func (b *Book) payoutRequested(ev event.Event, d *event.PayoutRequested) []event.Event {
+	if b.requests[d.Request] != nil {
+		return nil
+	}
+	m := b.merchant(d.Merchant)
+	r := &request{merchant: m, paid: map[event.Currency]int64{}}
+	b.requests[d.Request] = r
+	var currencies []event.Currency
+	if d.Money != nil {
+		currencies = []event.Currency{d.Money.Currency}
+	} else {
+		for _, c := range sortedKeys(m.accounts) {
+			if m.accounts[c].balance > 0 {
+				currencies = append(currencies, c)
+			}
+		}
+		if currencies == nil {
+			currencies = []event.Currency{b.mainCurrency(m)}
+		}
+	}
+	var out []event.Event
+	for _, c := range currencies {
+		dec := b.judgePayout(ev.Time, m, c, d)
+		a := m.accounts[c]
+		r.paid[c] = dec.Pay.Amount
+		a.balance -= dec.Pay.Amount
+		a.paid += dec.Pay.Amount
+		a.held = dec.Hold.Amount
+		m.lastDecision = dec.Decision
+		out = append(out, decision(ev.Time, dec))
+	}
+	return out
+}
+
+// mainCurrency is the one that a merchant is spoken to in: its first account's,
+// or the pack's.
+func (b *Book) mainCurrency(m *merchant) event.Currency {
+	if keys := sortedKeys(m.accounts); len(keys) > 0 && m.accounts[b.pack.Currency] == nil {
+		return keys[0]
+	}
+	return b.pack.Currency
+}
+
+func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event.PayoutRequested) *event.DecisionPayout {
+	a := b.account(m, c)
+	lim := b.limits(m, c)
+	money := func(n int64) event.Money { return event.Money{Amount: n, Currency: c} }
+	out := &event.DecisionPayout{
+		Request: d.Request, Merchant: m.id, Pay: money(0), Hold: money(0), BoundBy: "none", Reasons: []event.Reason{},
+		Inputs: event.PayoutInputs{Balance: a.balance, Refundable: a.refundable, Collateral: a.collateral,
+			Advanced: a.advanced, Line: lim.line},
+	}
+	if m.group.ring != "" {
+		ring := m.group.ring
+		out.Inputs.Ring = &ring
+	}
+	want := max(0, a.balance)
+	if d.Money != nil {
+		if d.Money.Amount > want {
+			out.Reasons = append(out.Reasons, reasonBeyondBalance(money(want)))
+		}
+		want = min(want, d.Money.Amount)
+	}
+	a.requested = satAdd(a.requested, want)
+	switch {
+	case a.frozen || !b.fits(a.paid, want):
+		a.frozen = true
+		out.Decision, out.Hold = event.Deny, money(want)
+		out.Reasons = append(out.Reasons, reasonFrozen())
+		return out
+	case want == 0:
+		out.Decision = event.Deny
+		if len(out.Reasons) == 0 {
+			out.Reasons = append(out.Reasons, reasonNothing())
+		}
+		return out
+	}
+	p := max(0, min(want, lim.room))
+	out.Pay, out.Hold = money(p), money(want-p)
+	switch p {
+	case want:
+		out.Decision = event.Pay
+		return out
+	case 0:
+		out.Decision = event.HoldAll
+	default:
+		out.Decision = event.HoldPart
+	}
+	out.BoundBy = lim.boundBy
+	if until := b.until(m, a, want, lim); !until.IsZero() {
+		out.Until = until.In(at.Location())
+	}
+	out.Reasons = append(out.Reasons, b.explain(a, lim, out)...)
+	return out
+}
+
+func (b *Book) fits(sum, n int64) bool { return sum <= maxMoney-n }
+
+// limits is how far a payout to one merchant in one currency may go.
+type limits struct {
+	room    int64 // the largest payout; may be below zero
+	boundBy string
+	line    int64
+	lowered bool  // refunds have lowered the line
+	earned  bool  // sales have raised it
+	taken   int64 // of the line by the ring's other shops and other currencies
+}
+
+// limits applies the line (clause 1). A merchant in a ring is bound by its own
+// line and by the ring's; the ring's is the sum's.
+func (b *Book) limits(m *merchant, c event.Currency) limits {
+	alone := &group{members: []*merchant{m}}
+	own := b.groupLimits(alone, m, c)
+	own.boundBy = "line"
+	if m.group.ring == "" {
+		return own
+	}
+	ring := b.groupLimits(m.group, m, c)
+	ring.boundBy = "ring"
+	if own.room < ring.room {
+		return own
+	}
+	return ring
+}
+
+func (b *Book) groupLimits(g *group, m *merchant, c event.Currency) limits {
+	var l limits
+	l.line, l.lowered, l.earned = b.lineOf(g, c)
+	for _, other := range g.members {
+		if a := other.accounts[c]; a != nil && other != m {
+			l.taken = satAdd(l.taken, a.atRisk())
+		}
+	}
+	// What is at risk in other currencies uses up its fraction of the line.
+	for _, oc := range g.currencies() {
+		if oc == c {
+			continue
+		}
+		risk := g.atRisk(oc)
+		switch line, _, _ := b.lineOf(g, oc); {
+		case risk == 0:
+		case line == 0:
+			l.taken = satAdd(l.taken, l.line)
+		default:
+			l.taken = satAdd(l.taken, mulDivUp(l.line, risk, line))
+		}
+	}
+	if l.taken > l.line { // even a payout that is covered waits: others of the group owe
+		l.room = -1
+		return l
+	}
+	l.room = l.line - l.taken - b.account(m, c).base()
+	return l
+}
+
+// lineOf is the line of a group in one currency: one newcomer's line for all of
+// it, and what its members earned together.
+func (b *Book) lineOf(g *group, c event.Currency) (line int64, lowered, earned bool) {
+	var clean, spoiled int64
+	for _, m := range g.members {
+		if a := m.accounts[c]; a != nil {
+			a.forget(b.now, b.pack.Growth.History)
+			clean, spoiled = satAdd(clean, a.clean), satAdd(spoiled, a.spoiled)
+		}
+	}
+	line, lowered = b.pack.line(c, clean, spoiled)
+	return line, lowered, clean > 0
+}
+
+func (g *group) atRisk(c event.Currency) int64 {
+	var sum int64
+	for _, m := range g.members {
+		if a := m.accounts[c]; a != nil {
+			sum = satAdd(sum, a.atRisk())
+		}
+	}
+	return sum
+}
+
+func (g *group) currencies() []event.Currency {
+	all := map[event.Currency]struct{}{}
+	for _, m := range g.members {
+		for c := range m.accounts {
+			all[c] = struct{}{}
+		}
+	}
+	return sortedKeys(all)
+}
+
+// until is the earliest time at which enough windows will have closed for want
+// to be paid whole if nothing else happens, at the line of today. It is zero
+// where that cannot be said: parcels are still on their way, or a debt stands.
+func (b *Book) until(m *merchant, a *account, want int64, lim limits) time.Time {
+	type closing struct {
+		at   time.Time
+		acc  *account
+		left int64
+	}
+	var all []closing
+	var others []*account
+	for _, other := range m.group.members {
+		oa := other.accounts[a.currency]
+		if oa == nil {
+			continue
+		}
+		if other != m {
+			others = append(others, oa)
+		}
+		for o := range oa.open {
+			if !o.closed && !o.end.IsZero() {
+				all = append(all, closing{o.end, oa, o.exposed() - min(o.pending, o.exposed())})
+			}
+		}
+	}
+	slices.SortFunc(all, func(x, y closing) int { return x.at.Compare(y.at) })
+	own, ring := b.groupLimits(&group{members: []*merchant{m}}, m, a.currency), limits{}
+	inRing := m.group.ring != ""
+	base := map[*account]int64{a: a.base()}
+	var othersNow, foreign int64
+	if inRing {
+		ring = b.groupLimits(m.group, m, a.currency)
+		for _, oa := range others {
+			base[oa] = oa.base()
+			othersNow = satAdd(othersNow, oa.atRisk())
+		}
+		foreign = ring.taken - othersNow
+	}
+	enough := func() bool {
+		if own.line-own.taken < max(0, base[a]+want) {
+			return false
+		}
+		return !inRing || ring.line-foreign-othersNow >= max(0, base[a]+want)
+	}
+	for i, c := range all {
+		before := max(0, base[c.acc])
+		base[c.acc] -= c.left
+		if c.acc != a {
+			othersNow -= before - max(0, base[c.acc])
+		}
+		if i+1 < len(all) && all[i+1].at.Equal(c.at) {
+			continue
+		}
+		if enough() {
+			return c.at
+		}
+	}
+	return time.Time{}
+}
+
+// payoutPaid corrects what a request has paid by what the stream says.
+func (b *Book) payoutPaid(d *event.PayoutPaid) {
+	r := b.requests[d.Request]
+	if r == nil {
+		if d.Merchant == "" {
+			b.unmatched++
+			return
+		}
+		r = &request{merchant: b.merchant(d.Merchant), paid: map[event.Currency]int64{}}
+		b.requests[d.Request] = r
+	}
+	a := b.account(r.merchant, d.Money.Currency)
+	more := d.Money.Amount - r.paid[d.Money.Currency]
+	if more > 0 && (d.Money.Amount > maxMoney || !b.fits(a.paid, more)) {
+		a.frozen = true
+		return
+	}
+	r.paid[d.Money.Currency] = d.Money.Amount
+	a.balance -= more
+	a.paid += more
+	a.held = max(0, min(a.held, a.balance))
+}

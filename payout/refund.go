@@ -1,0 +1,173 @@
+package payout
+
+import (
+	"github.com/menshen-io/menshen/event"
+)
+
+// refund is a refund that was asked for.
+type refund struct {
+	order *order
+	fromOrder, fromBalance, fromCollateral,
+	advance, recovered int64
+	pending    int64                  // under review, and so kept exposed
+	reviewed   bool                   // no money was moved by us
+	recoveries map[event.Key]struct{} // seen
+}
+
+// outstanding is what of the refund the platform is still owed.
+func (r *refund) outstanding() int64 { return max(0, r.advance-r.recovered) }
+
+func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event.Event {
+	if b.refunds[d.Refund] != nil {
+		return nil
+	}
+	o := b.orders[d.Order]
+	r := &refund{order: o}
+	b.refunds[d.Refund] = r
+	out := &event.DecisionRefund{Refund: d.Refund, Order: d.Order, Decision: event.Refund, Reasons: []event.Reason{}}
+	if o != nil {
+		out.Merchant = o.acc.merchant
+	}
+	if reason, ok := b.doubt(o, d); ok {
+		r.reviewed = true
+		out.Decision = event.Review
+		out.Reasons = append(out.Reasons, reason)
+		return []event.Event{decision(ev.Time, out)}
+	}
+	a, n := o.acc, d.Money.Amount
+	if o.confirmed.IsZero() {
+		o.refunded += n
+		r.fromOrder, out.FromOrder = n, n
+		return []event.Event{decision(ev.Time, out)}
+	}
+	r.fromBalance = min(n, max(0, a.balance))
+	r.fromCollateral = min(n-r.fromBalance, a.collateral)
+	advance := n - r.fromBalance - r.fromCollateral
+	if _, linked := b.ringBuyer(o); linked && advance > 0 {
+		// The rest stays as it is until a person has looked at it.
+		r.fromBalance, r.fromCollateral, r.reviewed, r.pending = 0, 0, true, n
+		o.change(func() { o.pending += n })
+		out.Decision = event.Review
+		out.Reasons = append(out.Reasons, reasonLinkedBuyer())
+		return []event.Event{decision(ev.Time, out)}
+	}
+	r.advance = advance
+	o.change(func() { o.refunded += n })
+	a.balance -= r.fromBalance
+	a.fromBalance += r.fromBalance
+	a.collateral -= r.fromCollateral
+	a.fromCollateral += r.fromCollateral
+	a.advanced += advance
+	a.advancedEver += advance
+	a.held = max(0, min(a.held, a.balance))
+	a.tally(b.now, 0, n)
+	out.FromBalance, out.FromCollateral, out.Advance = r.fromBalance, r.fromCollateral, advance
+	return []event.Event{decision(ev.Time, out)}
+}
+
+// doubt says why a refund cannot be carried out without a person.
+func (b *Book) doubt(o *order, d *event.RefundRequested) (event.Reason, bool) {
+	switch {
+	case o == nil:
+		b.unmatched++
+		return reasonUnknownOrder(), true
+	case d.Money.Currency != o.acc.currency:
+		return reasonOtherCurrency(o.acc.currency), true
+	case o.acc.frozen || !b.fits(o.acc.advancedEver, d.Money.Amount):
+		o.acc.frozen = true
+		return reasonFrozen(), true
+	case o.closed:
+		return reasonWindowClosed(), true
+	case d.Money.Amount > o.amount-o.refunded-o.pending:
+		return reasonBeyondOrder(event.Money{Amount: o.amount - o.refunded - o.pending, Currency: o.acc.currency}), true
+	}
+	return event.Reason{}, false
+}
+
+// ringBuyer reports whether the order's buyer is part of its merchant's ring.
+func (b *Book) ringBuyer(o *order) (event.RingID, bool) {
+	g := b.merchants[o.acc.merchant].group
+	_, ok := g.buyers[o.buyer]
+	return g.ring, ok && o.buyer != ""
+}
+
+// refundAdvanced sets what the platform has paid of a refund from its own money
+// to what the stream says.
+func (b *Book) refundAdvanced(d *event.RefundAdvanced) {
+	r := b.refunds[d.Refund]
+	if r == nil || r.order == nil || r.order.acc.currency != d.Money.Currency {
+		b.unmatched++
+		return
+	}
+	o, a := r.order, r.order.acc
+	more := d.Money.Amount - r.advance
+	if d.Money.Amount > maxMoney || more > 0 && !b.fits(a.advancedEver, more) {
+		a.frozen = true
+		return
+	}
+	if o.confirmed.IsZero() || r.fromOrder > 0 {
+		// The platform still held the order's money: it is what was paid out.
+		if r.reviewed {
+			n := min(d.Money.Amount, o.amount-o.refunded)
+			o.refunded += n
+			r.fromOrder, r.reviewed = n, false
+		}
+		return
+	}
+	owed := r.outstanding()
+	switch {
+	case more > 0 && r.reviewed: // somebody decided to pay it
+		o.change(func() {
+			n := min(more, r.pending)
+			r.pending -= n
+			o.pending -= n
+			o.refunded += n + min(more-n, o.amount-o.refunded-n-o.pending)
+		})
+		a.tally(b.now, 0, more)
+	case more > 0: // less was taken from the merchant than we had reckoned
+		back := min(more, r.fromCollateral)
+		r.fromCollateral -= back
+		a.collateral += back
+		a.fromCollateral -= back
+		back = min(more-back, r.fromBalance)
+		r.fromBalance -= back
+		a.balance += back
+		a.fromBalance -= back
+	case more < 0: // the rest is still to be paid by somebody
+		less := min(-more, o.refunded)
+		o.change(func() {
+			o.refunded -= less
+			o.pending += less
+		})
+		r.pending += less
+		r.reviewed = true
+	}
+	r.advance = d.Money.Amount
+	a.advancedEver += more
+	if undone := r.recovered - r.advance; undone > 0 {
+		r.recovered -= undone
+		a.recovered -= undone
+	}
+	a.advanced += r.outstanding() - owed
+}
+
+// refundRecovered takes what came back of an advance.
+func (b *Book) refundRecovered(ev event.Event, d *event.RefundRecovered) {
+	r := b.refunds[d.Refund]
+	if r == nil || r.order == nil || r.order.acc.currency != d.Money.Currency {
+		b.unmatched++
+		return
+	}
+	if _, seen := r.recoveries[ev.Key()]; seen {
+		return
+	}
+	if r.recoveries == nil {
+		r.recoveries = map[event.Key]struct{}{}
+	}
+	r.recoveries[ev.Key()] = struct{}{}
+	// More than is owed is not this refund's.
+	back := min(d.Money.Amount, r.outstanding())
+	r.recovered += back
+	r.order.acc.advanced -= back
+	r.order.acc.recovered += back
+}

@@ -1,0 +1,106 @@
+package ring
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"slices"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+// maxLinks is how many links a ring.found shows, the strongest first.
+const maxLinks = 64
+
+// gatherBuyers finds the ring's own buyers among all that bought at a member.
+func (f *Finder) gatherBuyers(r *ring) {
+	for id, b := range f.buyers {
+		if isOf(r, b) {
+			r.buyers[id] = struct{}{}
+		}
+	}
+}
+
+// isOf reports whether most of a buyer's shops are the ring's, and more than
+// one: an honest customer who once came by is not part of it.
+func isOf(r *ring, b *buyer) bool {
+	in := 0
+	for _, s := range b.shops {
+		if s.ring == r {
+			in++
+		}
+	}
+	return in >= 2 && 2*in > len(b.shops)
+}
+
+// ringBuyer tells of a ring again when its buyers have grown by a quarter.
+func (f *Finder) ringBuyer(ev event.Event, id event.BuyerID, b *buyer, s *shop) []event.Event {
+	r := s.ring
+	if r == nil || !isOf(r, b) {
+		return nil
+	}
+	r.buyers[id] = struct{}{}
+	if len(r.buyers) <= r.told+r.told/4 {
+		return nil
+	}
+	return []event.Event{f.tell(ev, r)}
+}
+
+// tell says what is known of a ring.
+func (f *Finder) tell(ev event.Event, r *ring) event.Event {
+	d := &event.RingFound{Ring: r.id}
+	for _, s := range r.members {
+		d.Merchants = append(d.Merchants, s.id)
+	}
+	for id := range r.buyers {
+		d.Buyers = append(d.Buyers, id)
+	}
+	slices.Sort(d.Buyers)
+	r.told = len(r.buyers)
+	var sum float64
+	for i, a := range r.members {
+		for _, b := range r.members[i+1:] {
+			if _, ok := a.links[b]; !ok {
+				continue
+			}
+			byKind, w := f.weights(pairOf(a, b))
+			sum += w
+			for kind, w := range byKind {
+				d.Links = append(d.Links, event.RingLink{A: a.id, B: b.id, By: kind, Weight: round(w)})
+			}
+		}
+	}
+	slices.SortFunc(d.Links, func(x, y event.RingLink) int {
+		switch {
+		case x.Weight != y.Weight:
+			return sign(x.Weight > y.Weight)
+		case x.A != y.A:
+			return sign(x.A < y.A)
+		case x.B != y.B:
+			return sign(x.B < y.B)
+		case x.By != y.By:
+			return sign(x.By < y.By)
+		}
+		return 0
+	})
+	d.Links = d.Links[:min(len(d.Links), maxLinks)]
+	d.Score = round(sum / float64(len(r.members)))
+	out := event.New("-", "menshen", ev.Time, d)
+	text, err := out.AppendJSON(nil)
+	if err != nil { // nothing in it can fail to encode
+		text = []byte(string(r.id) + ev.Time.String())
+	}
+	hash := sha256.Sum256(text)
+	out.ID = "rg-" + hex.EncodeToString(hash[:12])
+	return out
+}
+
+func sign(first bool) int {
+	if first {
+		return -1
+	}
+	return 1
+}
+
+// round keeps two decimals: more would be noise.
+func round(x float64) float64 { return math.Round(x*100) / 100 }
