@@ -12,6 +12,7 @@ import (
 
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/api/layout"
 	"github.com/transparency-dev/tessera/client"
 )
 
@@ -49,13 +50,9 @@ func prove(ctx context.Context, dir string, index uint64) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
-	raw, err := fetcher.ReadCheckpoint(ctx)
+	raw, cp, err := ReadCheckpoint(dir, vkey)
 	if err != nil {
-		return Proof{}, fmt.Errorf("reading checkpoint: %w", err)
-	}
-	cp, err := ParseCheckpoint(raw, vkey)
-	if err != nil {
-		return Proof{}, fmt.Errorf("%w: checkpoint: %w", ErrDamaged, err)
+		return Proof{}, err
 	}
 	if index >= cp.Size {
 		return Proof{}, fmt.Errorf("%w: it is over %d entries", ErrUnpublished, cp.Size)
@@ -102,6 +99,30 @@ func VerifyProof(vkey string, line []byte, p Proof) error {
 		return fmt.Errorf("verifying proof: %w", err)
 	}
 	return nil
+}
+
+// ReadCheckpoint reads the newest checkpoint of the ledger in dir, which may be
+// open, and checks its signature; an empty vkey is the one beside the record.
+// ErrDamaged means that it is not the key's.
+func ReadCheckpoint(dir, vkey string) ([]byte, Signed, error) {
+	if _, err := os.Stat(filepath.Join(dir, logDir)); errors.Is(err, fs.ErrNotExist) {
+		return nil, Signed{}, fmt.Errorf("%w: %s", ErrNoLedger, dir)
+	}
+	var err error
+	if vkey == "" {
+		if vkey, err = readVerifier(dir); err != nil {
+			return nil, Signed{}, err
+		}
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, logDir, layout.CheckpointPath))
+	if err != nil {
+		return nil, Signed{}, fmt.Errorf("reading checkpoint: %w", err)
+	}
+	cp, err := ParseCheckpoint(raw, vkey)
+	if err != nil {
+		return nil, Signed{}, fmt.Errorf("%w: checkpoint: %w", ErrDamaged, err)
+	}
+	return raw, cp, nil
 }
 
 // readVerifier reads the verifier key kept beside a ledger.

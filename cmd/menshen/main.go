@@ -34,7 +34,12 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		ledgerCommand(),
 		simCommand(),
+		watchCommand(),
+		packCommand(),
+		payoutCommand(),
+		ringCommand(),
 	}
 }
 
