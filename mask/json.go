@@ -3,38 +3,462 @@ package mask
 import (
 	"errors"
 	"io"
+	"unicode/utf8"
 )
 
-// ErrUnreadable: the body is not what it should be. Nothing after the fault was
-// written; the body must not be shown to anybody who may only see masks.
-var ErrUnreadable = errors.New("unreadable body")
-
-// Span is a place in a string, in bytes.
-type Span struct {
-	Start, End int
-	Class      Class
+// JSON copies one JSON value (RFC 8259, in UTF-8) from src to dst and masks it
+// by p. It writes as it reads: what is valid so far is written before src is
+// read again. onRecord, when not nil, is called at the end of each record, inner
+// ones first; when the body turns out to be unreadable, records that were begun
+// are told too, as far as they came, since their masks have been shown.
+//
+// Errors wrap [ErrUnreadable] where the body is at fault; errors of src and dst
+// are passed on as they are.
+func JSON(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
+	p = p.orDefault()
+	r, _ := p.pool.Get().(*rewriter)
+	if r == nil {
+		r = new(rewriter)
+	}
+	r.reset(dst, src, p, onRecord)
+	err := r.document(p.sequence)
+	r.finish()
+	if werr := r.keepOnFault(err); err == nil {
+		err = werr
+	}
+	r.release()
+	p.pool.Put(r)
+	return err
 }
 
-// Plan is a compiled Spec. It is immutable and safe for concurrent use. A nil
-// Plan searches for everything that can be searched for.
-type Plan struct{}
+// frame is an array or object that is open.
+type frame struct {
+	object bool
+	at     uint16 // state among records
+	acts   int    // where its activations begin
+	ends   int    // and end
+	opened int    // records begun at this value
+	index  int
+	forced mapping // what is mapped around it
+}
 
-// NewPlan compiles s. Its error joins every fault.
-func NewPlan(s Spec) (*Plan, error) { return &Plan{}, nil }
+// rewriter reads JSON and writes it masked.
+type rewriter struct {
+	window
+	*compiled
+	capture
+	stack   []frame
+	spans   []Span
+	decoded []byte // of a string with escapes
+	masked  []byte // text of a masked string
+	quoted  []byte // a replacement as JSON
+	sym     uint16 // of the value to come
+	flags   uint8  // of the string that was read: byteKind's, and unicodeEscape
+}
 
-// Sequence returns a Plan for bodies of any number of JSON values one after
-// another (NDJSON); each of them is a $.
-func (p *Plan) Sequence() *Plan { return p }
+func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) {
+	r.window.reset(dst, src)
+	r.compiled = p.compiled
+	r.capture.reset(onRecord)
+	r.stack = r.stack[:0]
+}
 
-// JSON copies one JSON value from src to dst and masks it by p. onRecord, when
-// not nil, is called at the end of each record.
-func JSON(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error { return ErrUnreadable }
+// release forgets what was personal before the rewriter is used again.
+func (r *rewriter) release() {
+	clear(r.buf[:r.end])
+	clear(r.out[:cap(r.out)])
+	clear(r.decoded[:cap(r.decoded)])
+	clear(r.masked[:cap(r.masked)])
+	clear(r.quoted[:cap(r.quoted)])
+	r.src, r.dst = nil, nil
+	r.capture.reset(nil)
+}
 
-// Text copies UTF-8 text line by line; only p's search applies.
-func Text(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error { return ErrUnreadable }
+// keepOnFault writes what had been found valid.
+func (r *rewriter) keepOnFault(fault error) error {
+	if fault != nil && !errors.Is(fault, ErrUnreadable) {
+		return nil // a side is broken; there is nobody to write for
+	}
+	if err := r.keep(); err != nil {
+		return err
+	}
+	return r.flush()
+}
 
-// Search finds values of classes in free text; nil means all [Searchable]. Spans are in order and do not overlap.
-func Search(s string, classes []Class) []Span { return nil }
+func (r *rewriter) document(sequence bool) error {
+	for {
+		c, err := r.peek()
+		if err == io.EOF && sequence {
+			return nil
+		}
+		if err != nil {
+			return r.ended(err)
+		}
+		if err := r.value(c); err != nil {
+			return err
+		}
+		if sequence {
+			continue
+		}
+		if _, err := r.peek(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		return r.fault(r.pos, "more after the end of the value")
+	}
+}
 
-// Mask returns what is shown instead of value.
-func (c Class) Mask(value string) string { return Full }
+// ended turns the end of the input, where there must be more, into a fault.
+func (r *rewriter) ended(err error) error {
+	if err == io.EOF {
+		return r.fault(r.end, "ends too early")
+	}
+	return err
+}
+
+// peek skips white space and returns the byte after it, which begins a token.
+func (r *rewriter) peek() (byte, error) {
+	for {
+		for i, c := range r.buf[r.pos:r.end] {
+			if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
+				continue
+			}
+			r.pos += i
+			r.tok = r.pos
+			return c, nil
+		}
+		r.pos = r.end
+		r.tok = r.end
+		if err := r.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// value reads one value of the top level that begins with c.
+func (r *rewriter) value(c byte) error {
+	r.sym = rootSymbol
+	for {
+		open, err := r.beginValue(c)
+		if err != nil {
+			return err
+		}
+		if !open {
+			if done, err := r.endValue(); done || err != nil {
+				return err
+			}
+		}
+		if c, err = r.peek(); err != nil {
+			return r.ended(err)
+		}
+	}
+}
+
+// beginValue reads a scalar or an empty array or object whole, or else up to
+// where its first value begins; then open is true.
+func (r *rewriter) beginValue(c byte) (open bool, err error) {
+	switch {
+	case c == '"':
+		return false, r.stringValue()
+	case c == '-' || c >= '0' && c <= '9':
+		return false, r.numberValue()
+	case c == 't':
+		return false, r.literal("true")
+	case c == 'f':
+		return false, r.literal("false")
+	case c == 'n':
+		return false, r.literal("null")
+	case c != '{' && c != '[':
+		return false, r.fault(r.pos, "expected a value")
+	}
+	if len(r.stack) >= MaxDepth {
+		return false, r.fault(r.pos, "nested too deep")
+	}
+	r.enter(c == '{')
+	r.pos++
+	r.tok = r.pos
+	next, err := r.peek()
+	if err != nil {
+		return false, r.ended(err)
+	}
+	if next == c+2 { // ] is two after [, as } is after {
+		r.pos++
+		r.tok = r.pos
+		r.leave()
+		return false, nil
+	}
+	if c == '{' {
+		return true, r.name(next)
+	}
+	r.sym = r.syms.index(0)
+	return true, nil
+}
+
+// endValue goes on after a value, to where the next one begins. It is done at
+// the end of the outermost.
+func (r *rewriter) endValue() (done bool, err error) {
+	for len(r.stack) > 0 {
+		c, err := r.peek()
+		if err != nil {
+			return false, r.ended(err)
+		}
+		top := &r.stack[len(r.stack)-1]
+		switch {
+		case c == ',':
+			r.pos++
+			r.tok = r.pos
+			if top.object {
+				if c, err = r.peek(); err != nil {
+					return false, r.ended(err)
+				}
+				return false, r.name(c)
+			}
+			top.index++
+			r.sym = r.syms.index(top.index)
+			return false, nil
+		case c == '}' && top.object, c == ']' && !top.object:
+			r.pos++
+			r.tok = r.pos
+			r.leave()
+		default:
+			return false, r.fault(r.pos, "expected a comma or an end")
+		}
+	}
+	return true, nil
+}
+
+// name reads a member's name, which begins with c, and the colon after it.
+func (r *rewriter) name(c byte) error {
+	if c != '"' {
+		return r.fault(r.pos, "expected a name")
+	}
+	if err := r.scanString(); err != nil {
+		return err
+	}
+	if err := r.nameSeen(r.buf[r.tok+1 : r.pos-1]); err != nil {
+		return err
+	}
+	r.tok = r.pos
+	c, err := r.peek()
+	if err != nil {
+		return r.ended(err)
+	}
+	if c != ':' {
+		return r.fault(r.pos, "expected a colon")
+	}
+	r.pos++
+	r.tok = r.pos
+	return nil
+}
+
+func (r *rewriter) literal(word string) error {
+	for i := 0; i < len(word); i++ {
+		if r.pos == r.end {
+			if err := r.more(); err != nil {
+				return r.ended(err)
+			}
+		}
+		if r.buf[r.pos] != word[i] {
+			return r.fault(r.pos, "expected "+word)
+		}
+		r.pos++
+	}
+	return r.literalSeen(word)
+}
+
+// Flags of a string that was read; the lower ones are those of byteKind.
+const unicodeEscape = aStop // it has a \uXXXX
+
+// scanString reads the string that begins at pos. Afterwards pos is behind the
+// closing quote and flags tell what is in it.
+func (r *rewriter) scanString() error {
+	r.flags = 0
+	i := r.pos + 1
+	for {
+		var flags uint8
+		buf := r.buf[:r.end]
+		for i < len(buf) {
+			k := byteKind[buf[i]]
+			if k&aStop != 0 {
+				break
+			}
+			flags |= k
+			i++
+		}
+		r.flags |= flags
+		if i == len(buf) {
+			if i-r.tok > MaxString+2 {
+				return r.fault(r.tok, "string longer than can be held")
+			}
+			n := i - r.tok
+			if err := r.more(); err != nil {
+				return r.ended(err)
+			}
+			i = r.tok + n
+			continue
+		}
+		switch buf[i] {
+		case '"':
+			r.pos = i + 1
+			if r.pos-r.tok > MaxString+2 {
+				return r.fault(r.tok, "string longer than can be held")
+			}
+			if r.flags&aHigh != 0 && !utf8.Valid(r.buf[r.tok+1:i]) {
+				return r.fault(r.tok, "string is not UTF-8")
+			}
+			return nil
+		case '\\':
+			n := i - r.tok
+			w, err := r.escape(n)
+			if err != nil {
+				return err
+			}
+			i = r.tok + n + w
+		default:
+			return r.fault(i, "control character in a string")
+		}
+	}
+}
+
+// byteAfter returns the byte n after the token's start.
+func (r *rewriter) byteAfter(n int) (byte, error) {
+	for r.tok+n >= r.end {
+		if err := r.more(); err != nil {
+			return 0, r.ended(err)
+		}
+	}
+	return r.buf[r.tok+n], nil
+}
+
+// escape checks the escape that begins n after the token's start and returns its length.
+func (r *rewriter) escape(n int) (int, error) {
+	r.flags |= aEscape
+	c, err := r.byteAfter(n + 1)
+	if err != nil {
+		return 0, err
+	}
+	switch c {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2, nil
+	case 'u':
+	default:
+		return 0, r.fault(r.tok+n, "unknown escape")
+	}
+	r.flags |= unicodeEscape
+	u, err := r.hex4(n + 2)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case u >= 0xDC00 && u < 0xE000:
+		return 0, r.fault(r.tok+n, "half of a surrogate pair")
+	case u < 0xD800 || u >= 0xE000:
+		return 6, nil
+	}
+	for k, want := range []byte(`\u`) {
+		c, err := r.byteAfter(n + 6 + k)
+		if err != nil {
+			return 0, err
+		}
+		if c != want {
+			return 0, r.fault(r.tok+n, "half of a surrogate pair")
+		}
+	}
+	if u, err = r.hex4(n + 8); err != nil {
+		return 0, err
+	}
+	if u < 0xDC00 || u >= 0xE000 {
+		return 0, r.fault(r.tok+n, "half of a surrogate pair")
+	}
+	return 12, nil
+}
+
+func (r *rewriter) hex4(n int) (rune, error) {
+	var u rune
+	for k := range 4 {
+		c, err := r.byteAfter(n + k)
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case c >= '0' && c <= '9':
+			u = u<<4 | rune(c-'0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			u = u<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, r.fault(r.tok+n+k, "escape is not hexadecimal")
+		}
+	}
+	return u, nil
+}
+
+// numberValue reads the number that begins at pos.
+func (r *rewriter) numberValue() error {
+	// One pass for the extent, one for the grammar: a number is short.
+	for {
+		for r.pos < r.end && numeric(r.buf[r.pos]) {
+			r.pos++
+		}
+		if r.pos < r.end {
+			break
+		}
+		if err := r.more(); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	if r.pos-r.tok > MaxString+2 {
+		return r.fault(r.tok, "longer than can be held")
+	}
+	lit := r.buf[r.tok:r.pos]
+	if n := numberLen(lit); n != len(lit) {
+		return r.fault(r.tok+max(n, 0), "malformed number")
+	}
+	return r.numberSeen(lit)
+}
+
+func numeric(c byte) bool {
+	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c|0x20 == 'e'
+}
+
+// numberLen returns the length of the number that s begins with, or -1.
+func numberLen(s []byte) int {
+	digits := func(i int) int {
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+		return i
+	}
+	i := 0
+	if i < len(s) && s[i] == '-' {
+		i++
+	}
+	switch {
+	case i < len(s) && s[i] == '0':
+		i++
+	case digits(i) > i:
+		i = digits(i)
+	default:
+		return -1
+	}
+	if i < len(s) && s[i] == '.' {
+		n := digits(i + 1)
+		if n == i+1 {
+			return -1
+		}
+		i = n
+	}
+	if i < len(s) && s[i]|0x20 == 'e' {
+		n := i + 1
+		if n < len(s) && (s[n] == '+' || s[n] == '-') {
+			n++
+		}
+		if digits(n) == n {
+			return -1
+		}
+		i = digits(n)
+	}
+	return i
+}

@@ -1,5 +1,13 @@
 package mask
 
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
 // Spec is what a Plan is compiled from.
 type Spec struct {
 	// Search names the classes searched for in every string, member name and
@@ -8,7 +16,8 @@ type Spec struct {
 	Records []RecordSpec
 }
 
-// RecordSpec says where the records of one kind are in a body, and what is in them.
+// RecordSpec says where the records of one kind are in a body, and what is in
+// them. Paths are of the subset of JSONPath that [CheckPath] accepts.
 type RecordSpec struct {
 	At         string            // path of the record: $.orders[*]
 	Subject    string            // path of the customer's id, relative to the record; may be empty
@@ -18,9 +27,9 @@ type RecordSpec struct {
 
 // Record is a record that was found, once it is complete.
 type Record struct {
-	Subject    string // raw id as in the body; "" when there is none, and for values outside any record
-	Attributes map[string]any
-	Values     []Value // in the order of the body
+	Subject    string         // raw id as in the body; "" when there is none, and for values outside any record
+	Attributes map[string]any // strings of at most 64 bytes, int64, float64, bool; never what was masked, but its mask
+	Values     []Value        // in the order of the body
 }
 
 // Value is one masked value of a record.
@@ -29,4 +38,140 @@ type Value struct {
 	Class          Class
 	Original, Mask string
 	Mapped         bool // a field maps it; otherwise it was found by search
+}
+
+// Plan is a compiled Spec. It is immutable and safe for concurrent use. A nil
+// Plan searches for everything that can be searched for.
+type Plan struct {
+	*compiled
+	sequence bool
+}
+
+type compiled struct {
+	set     classSet
+	syms    symbols
+	at      *automaton // its paths are the records'
+	records []recordPlan
+	pool    sync.Pool // of *rewriter
+}
+
+// recordPlan is what is inside of one kind of record.
+type recordPlan struct {
+	inside *automaton
+	roles  []role // by state of inside
+}
+
+// role is what a value is to its record.
+type role struct {
+	subject    bool
+	attributes []string
+	field      string // of class
+	class      Class  // "" when no field maps it
+}
+
+// NewPlan compiles s. Its error joins every fault.
+func NewPlan(s Spec) (*Plan, error) {
+	var faults []error
+	set, unknown := setOf(s.Search)
+	for _, c := range unknown {
+		faults = append(faults, fmt.Errorf("search: class %q cannot be searched for (one of %v)", c, Searchable()))
+	}
+	var at, all [][]segment
+	inside := make([][][]segment, len(s.Records))
+	give := make([][]role, len(s.Records)) // what each path of inside gives
+	for i, rec := range s.Records {
+		fault := func(what string, err error) {
+			faults = append(faults, fmt.Errorf("records[%d]: %s: %w", i, what, err))
+		}
+		p, err := parsePath(rec.At, false)
+		if err != nil {
+			fault("at", err)
+		}
+		at, all = append(at, p), append(all, p)
+		add := func(what, path string, r role) {
+			p, err := parsePath(path, true)
+			if err != nil {
+				fault(what, err)
+				return
+			}
+			inside[i], give[i], all = append(inside[i], p), append(give[i], r), append(all, p)
+		}
+		if rec.Subject != "" {
+			add("subject", rec.Subject, role{subject: true})
+		}
+		for _, name := range slices.Sorted(maps.Keys(rec.Attributes)) {
+			add("attributes."+name, rec.Attributes[name], role{attributes: []string{name}})
+		}
+		for _, path := range slices.Sorted(maps.Keys(rec.Fields)) {
+			c, err := ParseClass(string(rec.Fields[path]))
+			if err != nil {
+				fault("fields."+path, err)
+				continue
+			}
+			add("fields."+path, path, role{field: path, class: c})
+		}
+	}
+	if len(all) > maxPaths {
+		faults = append(faults, fmt.Errorf("more than %d paths", maxPaths))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	c := &compiled{set: set, syms: symbolsOf(all)}
+	var err error
+	if c.at, err = compile(at, &c.syms); err != nil {
+		return nil, fmt.Errorf("records: %w", err)
+	}
+	for i := range s.Records {
+		rp, err := compileRecord(inside[i], give[i], &c.syms)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("records[%d]: %w", i, err))
+		}
+		c.records = append(c.records, rp)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return &Plan{compiled: c}, nil
+}
+
+// compileRecord joins the roles of paths that end at the same value. Two
+// classes for one value are a fault: which of them holds must not be a guess.
+func compileRecord(paths [][]segment, give []role, y *symbols) (recordPlan, error) {
+	a, err := compile(paths, y)
+	if err != nil {
+		return recordPlan{}, err
+	}
+	p := recordPlan{inside: a, roles: make([]role, len(a.accepts))}
+	for state, ends := range a.accepts {
+		r := &p.roles[state]
+		for _, i := range ends {
+			g := give[i]
+			r.subject = r.subject || g.subject
+			r.attributes = append(r.attributes, g.attributes...)
+			switch {
+			case g.class == "" || g.class == r.class:
+			case r.class == "":
+				r.class, r.field = g.class, g.field
+			default:
+				return p, fmt.Errorf("fields %q and %q map the same value to %s and %s", r.field, g.field, r.class, g.class)
+			}
+		}
+	}
+	return p, nil
+}
+
+// Sequence returns a Plan for bodies of any number of JSON values one after
+// another (NDJSON); each of them is a $.
+func (p *Plan) Sequence() *Plan {
+	return &Plan{compiled: p.orDefault().compiled, sequence: true}
+}
+
+func (p *Plan) orDefault() *Plan {
+	if p != nil && p.compiled != nil {
+		return p
+	}
+	y := symbolsOf(nil)
+	a, _ := compile(nil, &y) // no path, no fault
+	return &Plan{compiled: &compiled{set: setAll, syms: y, at: a}}
 }

@@ -1,0 +1,394 @@
+package mask
+
+import (
+	"strconv"
+	"strings"
+)
+
+// rootSymbol is the symbol of a value of the top level.
+const rootSymbol = ^uint16(0)
+
+// looseValues is how many values outside any record are told at a time.
+const looseValues = 256
+
+// activation is where a value is inside of an open record.
+type activation struct {
+	inst  int
+	state uint16
+}
+
+// mapping is what a field says of a value. The zero mapping says nothing.
+type mapping struct {
+	class Class
+	field string
+	inst  int
+}
+
+// instance is a record that is open.
+type instance struct {
+	kind    int
+	held    int
+	subject string
+	attrs   map[string]any
+	values  []Value
+}
+
+// capture keeps the records that are open. They close in the order opposite to
+// that in which they were opened.
+type capture struct {
+	onRecord func(Record)
+	insts    []instance
+	acts     []activation // of all open frames, and of the value at hand
+	loose    []Value
+	held     int // bytes
+	looseLen int
+}
+
+func (c *capture) reset(onRecord func(Record)) {
+	clear(c.insts[:cap(c.insts)])
+	*c = capture{onRecord: onRecord, insts: c.insts[:0], acts: c.acts[:0]}
+}
+
+// add keeps a value for the record inst, or for none when inst is negative.
+func (c *capture) add(inst int, v Value) {
+	if c.onRecord == nil {
+		return
+	}
+	n := 64 + len(v.Original) + len(v.Mask)
+	c.held += n
+	if inst >= 0 {
+		i := &c.insts[inst]
+		i.values = append(i.values, v)
+		i.held += n
+		return
+	}
+	c.looseLen += n
+	if c.loose = append(c.loose, v); len(c.loose) == looseValues {
+		c.tellLoose()
+	}
+}
+
+func (c *capture) tellLoose() {
+	if len(c.loose) > 0 && c.onRecord != nil {
+		c.onRecord(Record{Values: c.loose})
+	}
+	c.loose = nil
+	c.held -= c.looseLen
+	c.looseLen = 0
+}
+
+// close ends the innermost n records.
+func (c *capture) close(n int) {
+	for range n {
+		i := c.insts[len(c.insts)-1]
+		c.insts[len(c.insts)-1] = instance{}
+		c.insts = c.insts[:len(c.insts)-1]
+		c.held -= i.held
+		if c.onRecord != nil && (i.subject != "" || len(i.values) > 0) {
+			c.onRecord(Record{Subject: i.subject, Attributes: i.attrs, Values: i.values})
+		}
+	}
+}
+
+// finish tells all that is kept: after a fault, records as far as they came.
+func (c *capture) finish() {
+	c.close(len(c.insts))
+	c.tellLoose()
+}
+
+// descend steps to the value to come: what is left of the paths that lead to
+// it, and the records that begin at it, which it opens.
+func (r *rewriter) descend() frame {
+	f := frame{acts: len(r.acts), ends: len(r.acts)}
+	if len(r.records) == 0 {
+		return f
+	}
+	if r.sym == rootSymbol {
+		f.at = begin
+	} else {
+		top := &r.stack[len(r.stack)-1]
+		if top.at == dead && top.acts == top.ends {
+			f.forced = top.forced
+			return f
+		}
+		f.at = r.at.step(top.at, r.sym)
+		f.forced = top.forced
+		for _, a := range r.acts[top.acts:top.ends] {
+			if s := r.records[r.insts[a.inst].kind].inside.step(a.state, r.sym); s != dead {
+				r.acts = append(r.acts, activation{a.inst, s})
+			}
+		}
+	}
+	for _, kind := range r.at.accepts[f.at] {
+		r.acts = append(r.acts, activation{len(r.insts), begin})
+		r.insts = append(r.insts, instance{kind: kind})
+		f.opened++
+	}
+	f.ends = len(r.acts)
+	var own mapping
+	for _, a := range r.acts[f.acts:f.ends] {
+		if role := r.role(a); role.class != "" {
+			own = stricter(own, mapping{role.class, role.field, a.inst})
+		}
+	}
+	if own.class != "" {
+		f.forced = own
+	}
+	return f
+}
+
+func (r *rewriter) role(a activation) *role {
+	return &r.records[r.insts[a.inst].kind].roles[a.state]
+}
+
+// stricter joins what two records say of one value: a class over plain, and
+// nothing shown when they do not agree. The value goes to the inner record.
+func stricter(outer, inner mapping) mapping {
+	switch {
+	case outer.class == "" || outer.class == inner.class || outer.class == Plain:
+		return inner
+	case inner.class == Plain:
+		return outer
+	}
+	inner.class = AnyText
+	return inner
+}
+
+func (r *rewriter) enter(object bool) {
+	f := r.descend()
+	f.object = object
+	r.stack = append(r.stack, f)
+}
+
+func (r *rewriter) leave() {
+	f := &r.stack[len(r.stack)-1]
+	r.stack = r.stack[:len(r.stack)-1]
+	r.up(f)
+}
+
+// up ends a value: its records and its places in others.
+func (r *rewriter) up(f *frame) {
+	if f.opened > 0 {
+		r.close(f.opened)
+	}
+	r.acts = r.acts[:f.acts]
+}
+
+// scalarSeen ends a scalar: it may be a subject or an attribute. Subject is its
+// text as in the body, shown what is left of it after masking.
+func (r *rewriter) scalarSeen(f *frame, subject []byte, shown any) error {
+	for _, a := range r.acts[f.acts:f.ends] {
+		role := r.role(a)
+		if role.subject && len(subject) > 0 {
+			if len(subject) > maxSubject {
+				return r.fault(r.tok, "subject longer than can be held")
+			}
+			r.insts[a.inst].subject = string(subject)
+		}
+		if s, ok := shown.(string); ok && len(s) > maxAttribute || shown == nil {
+			continue
+		}
+		for _, name := range role.attributes {
+			i := &r.insts[a.inst]
+			if i.attrs == nil {
+				i.attrs = map[string]any{}
+			}
+			i.attrs[name] = shown
+		}
+	}
+	r.up(f)
+	if r.held > MaxRecord {
+		return r.fault(r.tok, "records hold more than can be kept")
+	}
+	return nil
+}
+
+// watched tells whether a record wants to know of the value at f.
+func (r *rewriter) watched(f *frame) bool {
+	for _, a := range r.acts[f.acts:f.ends] {
+		if role := r.role(a); role.subject || len(role.attributes) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// nameSeen takes the name of a member whose value comes next, and masks what is
+// found in it.
+func (r *rewriter) nameSeen(raw []byte) error {
+	top := &r.stack[len(r.stack)-1]
+	r.sym = 0
+	if top.at != dead || top.acts != top.ends {
+		r.sym = r.syms.names[string(r.text(raw))]
+	}
+	if !r.mayHold(raw) {
+		return nil
+	}
+	text := r.text(raw)
+	if r.spans = appendSpans(r.spans[:0], text, r.set); len(r.spans) == 0 {
+		return nil
+	}
+	return r.replaceFound(raw, text)
+}
+
+func (r *rewriter) literalSeen(word string) error {
+	f := r.descend()
+	var shown any
+	if word != "null" {
+		shown = word == "true"
+	}
+	return r.scalarSeen(&f, nil, shown)
+}
+
+func (r *rewriter) stringValue() error {
+	if err := r.scanString(); err != nil {
+		return err
+	}
+	f := r.descend()
+	raw := r.buf[r.tok+1 : r.pos-1]
+	watched := r.watched(&f)
+	var subject []byte
+	var shown any
+	if watched {
+		text := string(r.text(raw)) // replacing may move the bytes
+		subject, shown = []byte(text), text
+	}
+	switch class := f.forced.class; {
+	case class == Plain || len(raw) == 0:
+	case class != "":
+		text := string(r.text(raw))
+		mask := class.Mask(text)
+		r.add(f.forced.inst, Value{f.forced.field, class, text, mask, true})
+		shown = mask
+		if mask != text {
+			r.quoted = appendQuoted(r.quoted[:0], mask)
+			if err := r.replace(r.quoted); err != nil {
+				return err
+			}
+		}
+	case r.mayHold(raw):
+		text := r.text(raw)
+		if r.spans = appendSpans(r.spans[:0], text, r.set); len(r.spans) > 0 {
+			if err := r.replaceFound(raw, text); err != nil {
+				return err
+			}
+			shown = string(r.masked)
+		}
+	}
+	r.tok = r.pos
+	if !watched {
+		shown = nil
+	}
+	return r.scalarSeen(&f, subject, shown)
+}
+
+// numberSeen masks the number lit, which is the token.
+func (r *rewriter) numberSeen(lit []byte) error {
+	f := r.descend()
+	subject := []byte(nil)
+	var shown any
+	if r.watched(&f) {
+		subject, shown = []byte(string(lit)), number64(lit)
+	}
+	mask := false
+	switch class := f.forced.class; {
+	case class == Plain:
+	case class != "":
+		text := string(lit)
+		if d := wholeDigits(r.masked[:0], lit); d != nil {
+			text = string(d)
+		}
+		m := class.Mask(text)
+		r.add(f.forced.inst, Value{f.forced.field, class, string(lit), m, true})
+		r.masked, mask = append(r.masked[:0], m...), true
+	case r.set&setNumbers != 0 && (len(lit) >= 11 || hasExponent(lit)):
+		r.decoded = wholeDigits(r.decoded[:0], lit)
+		if r.spans = appendSpans(r.spans[:0], r.decoded, r.set); len(r.spans) > 0 {
+			whole := r.maskSpans(r.decoded)
+			if err := r.found(r.decoded, whole); err != nil {
+				return err
+			}
+			mask = true
+		}
+	}
+	if mask {
+		if shown != nil {
+			shown = string(r.masked)
+		}
+		r.quoted = appendQuoted(r.quoted[:0], string(r.masked))
+		if err := r.replace(r.quoted); err != nil {
+			return err
+		}
+	}
+	r.tok = r.pos
+	return r.scalarSeen(&f, subject, shown)
+}
+
+func hasExponent(lit []byte) bool {
+	for _, c := range lit {
+		if c|0x20 == 'e' {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeDigits returns the digits of the whole number that lit is, without its
+// sign and however it is written (1.38e10), or nil when it has fewer than 11 or
+// more than 20 digits or is not whole. Parsers show such a number as its digits.
+func wholeDigits(dst, lit []byte) []byte {
+	point, exp := -1, 0
+	n := len(dst)
+	for i, c := range lit {
+		if c >= '0' && c <= '9' {
+			dst = append(dst, c)
+			if len(dst)-n > 64 {
+				return nil
+			}
+		} else if c == '.' {
+			point = len(dst) - n
+		} else if c|0x20 == 'e' {
+			e, err := strconv.Atoi(strings.TrimPrefix(string(lit[i+1:]), "+"))
+			if err != nil || e > 64 || e < -64 {
+				return nil
+			}
+			exp = e
+			break
+		}
+	}
+	d := dst[n:]
+	if point < 0 {
+		point = len(d)
+	}
+	point += exp
+	if point <= 0 {
+		return nil
+	}
+	for len(d) < point {
+		d = append(d, '0')
+	}
+	for _, c := range d[point:] {
+		if c != '0' {
+			return nil
+		}
+	}
+	d = d[:point]
+	for len(d) > 0 && d[0] == '0' {
+		d = d[1:]
+	}
+	if len(d) < 11 || len(d) > 20 {
+		return nil
+	}
+	return d
+}
+
+func number64(lit []byte) any {
+	if n, err := strconv.ParseInt(string(lit), 10, 64); err == nil {
+		return n
+	}
+	f, err := strconv.ParseFloat(string(lit), 64)
+	if err != nil {
+		return nil
+	}
+	return f
+}

@@ -1,0 +1,287 @@
+package mask
+
+// numbers are at most this long; one more tells whether a number goes on.
+const maxDigits = 20
+
+// digitRun is up to maxDigits digits that begin at a group, with what separates
+// the groups.
+type digitRun struct {
+	n          int
+	v          [maxDigits]byte // ASCII
+	start, end [maxDigits]int  // where in the text
+	last       [maxDigits]bool // ends its group
+	dotted     [maxDigits]bool // a dot follows
+}
+
+// readRun fills r from the digit at i on.
+func readRun[T bytesOf](r *digitRun, s T, i int) {
+	d, w := digitAt(s, i)
+	for w > 0 && r.n < maxDigits {
+		k := r.n
+		r.v[k], r.start[k], r.end[k] = d, i, i+w
+		r.n++
+		i += w
+		if d, w = digitAt(s, i); w > 0 {
+			continue
+		}
+		r.last[k] = true
+		j := i
+		for range 3 {
+			w := separatorAt(s, j)
+			r.dotted[k] = r.dotted[k] || w > 0 && s[j] == '.'
+			j += w
+		}
+		i = j
+		d, w = digitAt(s, i)
+	}
+}
+
+// number looks for a number of set that begins exactly at i. The longest wins.
+func number[T bytesOf](s T, i int, set classSet) (Span, bool) {
+	var r digitRun
+	readRun(&r, s, i)
+	if r.n < 11 {
+		return Span{}, false
+	}
+	found := Span{}
+	if set&setResidentID != 0 {
+		if end := residentID(s, &r); end > 0 {
+			found = Span{i, end, ResidentID}
+		}
+	}
+	for n := min(r.n, 19); found.End == 0 && set&setBankCard != 0 && n >= 13; n-- {
+		if r.last[n-1] && plausibleCard(r.v[:n]) && luhn(r.v[:n]) && r.grouped(0, n, 4, 2, 1, 7) {
+			found = Span{i, r.end[n-1], BankCard}
+		}
+	}
+	if found.End == 0 && set&setPhone != 0 {
+		found = r.phone(i > 0 && endsInDigit(s, i))
+	}
+	if found.End == 0 || r.single(found) && insideHex(s, found) {
+		return Span{}, false
+	}
+	return found, true
+}
+
+// endsInDigit tells whether a digit, and then only separators, stand before i.
+func endsInDigit[T bytesOf](s T, i int) bool {
+	for k := 1; k <= 9 && i-k >= 0; k++ {
+		if c := s[i-k]; '0' <= c && c <= '9' {
+			return true
+		} else if c != ' ' && c != '-' && c < 0x80 {
+			return false
+		}
+	}
+	return false
+}
+
+// single tells whether the found number is one group.
+func (r *digitRun) single(f Span) bool {
+	for k := range r.n {
+		if r.end[k] == f.End {
+			return true
+		}
+		if r.last[k] && r.start[k] >= f.Start {
+			return false
+		}
+	}
+	return true
+}
+
+// grouped tells whether the digits from..to are written as a person groups
+// them: in one, or the first group of at least head digits, the last of at
+// least tail, those between of at least mid, at most groups in all.
+func (r *digitRun) grouped(from, to, head, mid, tail, groups int) bool {
+	count, size := 0, 0
+	for k := from; k < to; k++ {
+		size++
+		if k < to-1 && !r.last[k] {
+			continue
+		}
+		count++
+		least := mid
+		if count == 1 {
+			least = head
+		} else if k == to-1 {
+			least = tail
+		}
+		if size < least {
+			return false
+		}
+		size = 0
+	}
+	return count <= groups
+}
+
+// spaced tells whether every digit stands alone.
+func (r *digitRun) spaced(n int) bool {
+	for k := range n {
+		if !r.last[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// phone looks for a Chinese mobile, after what may be dialled before it.
+// Follows is true when other digits stand before the run.
+func (r *digitRun) phone(follows bool) Span {
+	for _, prefix := range [...]string{"", "0", "86", "086", "0086"} {
+		p := len(prefix)
+		if r.n < p+11 || string(r.v[:p]) != prefix || p > 0 && r.last[p-1] {
+			continue
+		}
+		if !isMobile(string(r.v[p:p+11])) || !r.last[p+10] {
+			continue
+		}
+		dots := false
+		for k := p; k < p+10; k++ {
+			dots = dots || r.last[k] && r.dotted[k]
+		}
+		written := r.grouped(p, p+11, 3, 3, 2, 4)
+		switch {
+		case p == 0 && r.spaced(11):
+			written = r.n == 11 && !follows // else any row of small numbers would do
+		case dots:
+			written = r.last[p+2] && r.last[p+6] && r.grouped(p, p+11, 3, 4, 4, 3)
+		}
+		if written {
+			return Span{r.start[p], r.end[p+10], Phone}
+		}
+	}
+	return Span{}
+}
+
+// insideHex tells whether the span is part of a hash or the like: 24 or more
+// hexadecimal digits with letters among them.
+func insideHex[T bytesOf](s T, f Span) bool {
+	from, to := f.Start, f.End
+	if !isHex(s, from, to) {
+		return false
+	}
+	for from > 0 && isHex(s, from-1, from) {
+		from--
+	}
+	for to < len(s) && isHex(s, to, to+1) {
+		to++
+	}
+	return to-from >= 24
+}
+
+// residentID returns the end of the Chinese resident id that the run begins
+// with, or 0: a province, a date and a sound check digit (GB 11643).
+func residentID[T bytesOf](s T, r *digitRun) int {
+	if r.n < 17 || !plausibleProvince(r.v[0], r.v[1]) || !plausibleDate(r.v[6:14]) {
+		return 0
+	}
+	weight := [...]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+	sum := 0
+	for k, w := range weight {
+		sum += w * int(r.v[k]-'0')
+	}
+	want := "10X98765432"[sum%11]
+	n := 17
+	if want != 'X' {
+		n = 18
+		if r.n < 18 || r.v[17] != want || !r.last[17] {
+			return 0
+		}
+	} else if !r.last[16] {
+		return 0
+	}
+	if !r.grouped(0, n, 3, 2, 1, 6) && !r.spaced(n) {
+		return 0
+	}
+	if want != 'X' {
+		return r.end[17]
+	}
+	i := r.end[16]
+	if w := separatorAt(s, i); w > 0 {
+		i += w
+	}
+	switch {
+	case i < len(s) && s[i]|0x20 == 'x':
+		i++
+	case i+2 < len(s) && s[i] == 0xEF && (s[i+1] == 0xBC && s[i+2] == 0xB8 || s[i+1] == 0xBD && s[i+2] == 0x98): // Ｘ ｘ
+		i += 3
+	default:
+		return 0
+	}
+	if _, w := digitAt(s, i); w > 0 {
+		return 0
+	}
+	return i
+}
+
+func plausibleProvince(a, b byte) bool {
+	switch a {
+	case '1':
+		return b >= '1' && b <= '5'
+	case '2':
+		return b >= '1' && b <= '3'
+	case '3':
+		return b >= '1' && b <= '7'
+	case '4':
+		return b >= '1' && b <= '6'
+	case '5':
+		return b >= '0' && b <= '4'
+	case '6':
+		return b >= '1' && b <= '5'
+	case '7':
+		return b == '1'
+	case '8':
+		return b >= '1' && b <= '3'
+	case '9':
+		return b == '1'
+	}
+	return false
+}
+
+func plausibleDate(d []byte) bool {
+	two := func(k int) int { return int(d[k]-'0')*10 + int(d[k+1]-'0') }
+	century, month, day := two(0), two(4), two(6)
+	if century < 18 || century > 20 || month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	days := [...]int{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+	return day <= days[month-1]
+}
+
+// plausibleCard tells whether d begins and is as long as cards that are issued.
+func plausibleCard(d []byte) bool {
+	n := len(d)
+	two := int(d[0]-'0')*10 + int(d[1]-'0')
+	four := two*100 + int(d[2]-'0')*10 + int(d[3]-'0')
+	switch {
+	case two == 62, two == 60, two == 64, two == 65, two == 68, two == 69, two == 95: // UnionPay, Discover, banks' own
+		return n >= 16
+	case d[0] == '4':
+		return n == 13 || n == 16 || n == 19
+	case two >= 51 && two <= 55, four >= 2221 && four <= 2720:
+		return n == 16
+	case two == 34, two == 37:
+		return n == 15
+	case two == 35:
+		return n >= 16
+	case two == 30, two == 36, two == 38, two == 39:
+		return n == 14
+	case two == 50, two >= 56 && two <= 58: // Maestro
+		return n >= 16
+	}
+	return false
+}
+
+// luhn is the check of ISO/IEC 7812-1, annex B.
+func luhn(d []byte) bool {
+	sum := 0
+	for k := range d {
+		x := int(d[len(d)-1-k] - '0')
+		if k%2 == 1 {
+			if x *= 2; x > 9 {
+				x -= 9
+			}
+		}
+		sum += x
+	}
+	return sum%10 == 0
+}
