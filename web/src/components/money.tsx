@@ -1,0 +1,42 @@
+import { Tag } from 'antd';
+import type { Merchant } from '../api/types';
+import { useSpeech } from '../i18n';
+import { Bar } from './bits';
+
+const colors: Record<string, string> = {
+  pay: 'success',
+  admit: 'success',
+  refund: 'success',
+  hold_part: 'warning',
+  hold_all: 'warning',
+  review: 'warning',
+  admit_more_collateral: 'warning',
+  deny: 'error',
+  refuse: 'error',
+};
+
+export function DecisionTag({ value }: { value: string | undefined | null }) {
+  const { name } = useSpeech();
+  if (!value) return <span className="muted">–</span>;
+  return (
+    <Tag className="flat" color={colors[value] ?? 'default'}>
+      {name('decision', value)}
+    </Tag>
+  );
+}
+
+// RiskBar shows what would be lost now against what may be.
+export function RiskBar({ m }: { m: Merchant }) {
+  const { t, f } = useSpeech();
+  const risk = f.money(m.at_risk, m.currency);
+  const line = f.money(m.line, m.currency);
+  return (
+    <div className="risk" title={t('merchant.risk_of_line', { risk, line })}>
+      <Bar value={m.at_risk} limit={m.line} label={t('merchant.risk_of_line', { risk, line })} />
+      <div className="risk-words small num">
+        <span className={m.at_risk > m.line ? 'bad' : ''}>{f.moneyCompact(m.at_risk, m.currency)}</span>
+        <span className="muted"> / {f.moneyCompact(m.line, m.currency)}</span>
+      </div>
+    </div>
+  );
+}
