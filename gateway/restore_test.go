@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"testing"
+
+	"github.com/menshen-io/menshen/mask"
+)
+
+func TestRestore(t *testing.T) {
+	name := func(o, m string) mask.Value {
+		return mask.Value{Field: "customer.name", Class: mask.Name, Original: o, Mask: m, Mapped: true}
+	}
+	tests := []struct {
+		name, path, body, want string // want "" is refused
+	}{
+		{"nothing to do", "/api/orders", `{"a":"b"}`, `{"a":"b"}`},
+		{"one original", "/api/orders", `{ "customer" : {"phone":"138****5678"} , "n":1.50}`, `{ "customer" : {"phone":"13812345678"} , "n":1.50}`},
+		{"escaped", "/api/orders", `{"phone":"138\u002a\u002a**5678"}`, `{"phone":"13812345678"}`},
+		{"two originals, customer named", "/api/orders", `{"customer":{"id":"u-3","phone":"139****0000","name":"李*"}}`, `{"customer":{"id":"u-3","phone":"13900020000","name":"李四"}}`},
+		{"two originals, nobody named", "/api/orders", `{"customer":{"phone":"139****0000"}}`, ""},
+		{"another customer named", "/api/orders", `{"customer":{"id":"u-2","phone":"138****5678"}}`, ""},
+		{"another field", "/api/orders", `{"shop":"138****5678"}`, ""},
+		{"another object's field", "/api/orders", `{"shop":{"phone":"138****5678"}}`, ""},
+		{"a mask nobody was shown", "/api/orders", `{"x":{"y":"call 137****9999"}}`, ""},
+		{"a mask of an expired name", "/api/orders", `{"customer":{"name":"王**"}}`, ""},
+		{"found by search goes back into text", "/api/orders", `{"note":"call 136****1111 now"}`, `{"note":"call 13612341111 now"}`},
+		{"an asterisk is no mask", "/api/orders", `{"note":"**important** 5*3"}`, `{"note":"**important** 5*3"}`},
+		{"a full mask", "/api/orders", `{"remark":"******"}`, ""},
+		{"unlisted path", "/api/else", `{"phone":"138****5678"}`, ""},
+		{"unlisted path without a mask", "/api/else", `{"note":"5*3"}`, `{"note":"5*3"}`},
+		{"not JSON", "/api/orders", `{"note":"5*3"`, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t)
+			s := agent("agent")
+			f.view(t, s, "u-1", phone("customer.phone", "13812345678"), name("张三", "张*"),
+				mask.Value{Field: "phone", Class: mask.Phone, Original: "13612341111", Mask: "136****1111"})
+			f.view(t, s, "u-2", phone("customer.phone", "13900010000"), name("李雷", "李*"))
+			f.view(t, s, "u-3", phone("customer.phone", "13900020000"), name("李四", "李*"))
+			v, ref := f.Open(t.Context(), s, Request{Method: "PUT", Path: test.path})
+			if ref != nil {
+				t.Fatal(ref)
+			}
+			got, ref := v.RestoreJSON(t.Context(), []byte(test.body))
+			if (ref != nil) != (test.want == "") || string(got) != test.want {
+				t.Errorf("got %s, %v; want %s", got, ref, test.want)
+			}
+		})
+	}
+}
+
+func TestRestoreForm(t *testing.T) {
+	f := newFixture(t)
+	s := agent("agent")
+	f.view(t, s, "u-1", phone("customer.phone", "13812345678"))
+	v, ref := f.Open(t.Context(), s, Request{Method: "POST", Path: "/api/orders"})
+	if ref != nil {
+		t.Fatal(ref)
+	}
+	for body, want := range map[string]string{
+		"a=1&customer%5Bphone%5D=138%2A%2A%2A%2A5678&b=x%2By": "a=1&customer%5Bphone%5D=13812345678&b=x%2By",
+		"phone=138****5678": "phone=13812345678",
+		"other=138****5678": "",
+		"a=%zz&b=*":         "",
+	} {
+		got, ref := v.RestoreForm(t.Context(), []byte(body))
+		if string(got) != want || (ref != nil) != (want == "") {
+			t.Errorf("%s: got %s, %v", body, got, ref)
+		}
+	}
+	if v.CheckOther(t.Context(), []byte("--x\r\n\r\n138****5678\r\n")) == nil || v.CheckOther(t.Context(), []byte("* * * a")) != nil {
+		t.Error("other bodies")
+	}
+}
