@@ -11,9 +11,6 @@ type Options struct {
 	// Verdict, when set, is told of every customer of every view, once, when it
 	// is known whether work explains it: the pack's grace before opening later.
 	Verdict func(view event.Event, subject event.SubjectID, explained bool)
-	// Reasons, when set, is used instead of a store of the engine's own. The
-	// engine applies the events to it.
-	Reasons *Reasons
 }
 
 // Engine folds events into alerts. It belongs to one goroutine.
@@ -52,14 +49,11 @@ type staff struct {
 
 // New returns an engine at the beginning of a stream.
 func New(pack *Pack, opt Options) *Engine {
-	if opt.Reasons == nil {
-		opt.Reasons = NewReasons(pack.Grace)
-	}
 	if opt.Verdict == nil {
 		opt.Verdict = func(event.Event, event.SubjectID, bool) {}
 	}
 	return &Engine{
-		pack: pack, verdict: opt.Verdict, reasons: opt.Reasons,
+		pack: pack, verdict: opt.Verdict, reasons: NewReasons(pack.Grace),
 		days: make(map[event.ActorID]day), counted: make(map[pair]counted), once: make(map[string]time.Time),
 		staff: make(map[event.ActorID]*staff), canaries: make(map[event.SubjectID]time.Time),
 		flagged: make(map[event.StationID]time.Time), reveals: make(map[event.StationID][]event.Event),
@@ -67,7 +61,9 @@ func New(pack *Pack, opt Options) *Engine {
 	}
 }
 
-// Reasons returns the store of who held which reason when.
+// Reasons returns the store of who held which reason when, as of the newest
+// event folded. A door that must answer at once, ahead of the fold, keeps a
+// store of its own.
 func (e *Engine) Reasons() *Reasons { return e.reasons }
 
 // Fold takes the next event and returns the alerts that it, or the time that
