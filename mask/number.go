@@ -265,8 +265,6 @@ func plausibleCard(d []byte) bool {
 		return n >= 16
 	case two == 30, two == 36, two == 38, two == 39:
 		return n == 14
-	case two == 50, two >= 56 && two <= 58: // Maestro
-		return n >= 16
 	}
 	return false
 }

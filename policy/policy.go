@@ -40,6 +40,9 @@ type Policy struct {
 	Roles    []Role
 	Routes   []Route
 	Plan     *mask.Plan // for JSON and text of routes that are not listed: search only
+
+	matchers []matcher  // the most exact first
+	opaque   *mask.Plan // shows nothing: what a refused route carries
 }
 
 // Role is what a person may see and do.
@@ -86,19 +89,22 @@ type ReasonSource struct {
 	Param  string // a {param} of the route's pattern
 }
 
-// Parse reads a policy file. Its error joins every fault, each as "file:line: field: what".
-func Parse(file string, data []byte) (*Policy, error) { return &Policy{}, nil }
-
-// Match returns the route of a request and the values of its {params}. Path is
-// the path as it was sent (URL.EscapedPath), without query. When ok is false no
-// route is listed for it and p.Unlisted applies. A returned route with Refuse
-// must not be forwarded; one with Pass is let through unread.
-func (p *Policy) Match(method, path string) (Route, map[string]string, bool) {
-	return Route{Refuse: true}, nil, true
+// Role returns the role called name.
+func (p *Policy) Role(name string) (Role, bool) {
+	for _, r := range p.Roles {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Role{}, false
 }
 
-// Role returns the role called name.
-func (p *Policy) Role(name string) (Role, bool) { return Role{}, false }
-
 // Route returns the route called name.
-func (p *Policy) Route(name string) (Route, bool) { return Route{}, false }
+func (p *Policy) Route(name string) (Route, bool) {
+	for _, r := range p.Routes {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Route{}, false
+}
