@@ -236,7 +236,7 @@ func (w *World) remark(c chance) string {
 	case u < 0.10:
 		return "客人改用备用电话 " + w.lists.phone(c) + "，请勿拨打原号码。"
 	case u < 0.15:
-		return "同行人" + w.lists.name(c) + "先到店，手机" + w.lists.phone(c) + "。"
+		return "同行人先到店，手机" + w.lists.phone(c) + "，到店请联系。"
 	case u < 0.18:
 		return "发票请寄到邮箱 " + w.lists.email(c) + "，抬头已登记。"
 	case u < 0.55:

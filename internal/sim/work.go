@@ -67,7 +67,7 @@ func (r *run) staffDay() {
 		if !w.works(a, r.day) {
 			continue
 		}
-		if c.happens(1.0 / 500) {
+		if c.happens(1.0 / 300) {
 			at := r.today(c.span(a.shift.from, a.shift.to-time.Hour))
 			r.add(idFact, "osquery", at, &event.DeviceStorage{Device: a.Device, Station: a.Station, Actor: a.ID, Action: "attached"})
 			r.add(idFact, "osquery", at.Add(c.span(2*time.Minute, 40*time.Minute)),

@@ -73,7 +73,7 @@ func New(w *sim.World) *Desk {
 	mux.HandleFunc("GET /api/export/customers.json", d.export)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "no such resource") })
 	if files, err := fs.Sub(page, "page"); err == nil {
-		mux.Handle("GET /", http.FileServerFS(files))
+		mux.Handle("/", http.FileServerFS(files))
 	}
 	d.handler = compressed(mux)
 	return d

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/menshen-io/menshen/internal/sim"
+)
+
+func TestSimCommand(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "deep", "world")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	small := []string{"-agents", "4", "-days", "3", "-merchants", "2", "-customers", "300"}
+	for _, x := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{append([]string{"-out", dir}, small...), exitDone, "ordinary, seed 1"},
+		{append([]string{"-out", dir, "-start", "2026-02-01T00:00:00+08:00", "--seed", "9"}, small...), exitDone, "seed 9"},
+		{[]string{"-h"}, exitDone, ""},
+		{nil, exitUsage, "-out is missing"},
+		{[]string{"-out", dir, "-scenario", "flood"}, exitUsage, "ordinary, harvest, refund-ring"},
+		{[]string{"-out", dir, "-scenario", "harvest", "-agents", "1"}, exitUsage, "agents"},
+		{[]string{"-out", dir, "-days", "-4"}, exitUsage, "days"},
+		{[]string{"-out", dir, "-seed", "-1"}, exitUsage, "seed"},
+		{[]string{"-out", dir, "-start", "tomorrow"}, exitUsage, "-start"},
+		{[]string{"-out", dir, "more"}, exitUsage, "more"},
+		{[]string{"-nothing"}, exitUsage, "nothing"},
+		{append([]string{"-out", filepath.Join(file, "below")}, small...), exitCheck, "output directory"},
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), streams{strings.NewReader(""), &out, &errs}, append([]string{"sim"}, x.args...))
+		if code != x.code || !strings.Contains(errs.String(), x.says) {
+			t.Errorf("%q: exit %d, want %d: %s", x.args, code, x.code, errs.String())
+		}
+	}
+	for _, name := range []string{sim.EventsFile, sim.CustomersFile, sim.TruthFile} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
