@@ -201,6 +201,10 @@ func TestVault(t *testing.T) {
 		t.Error("originals outlive their minutes")
 	}
 	v.sweep(at)
+	if len(v.drawers) != 1 {
+		t.Error("the drawer forgot whom it showed")
+	}
+	v.sweep(at.Add(keepDrawer))
 	if len(v.drawers) != 0 || v.bytes != 0 || v.alive != 0 {
 		t.Errorf("left: %d drawers, %d bytes, %d records", len(v.drawers), v.bytes, v.alive)
 	}

@@ -18,13 +18,14 @@ const MaxWrite = 1 << 20
 // RestoreJSON returns a JSON body of a write with the originals in the place of
 // masks that this session was shown. A mask goes back only into a field of the
 // name it came from, on a path whose fields the policy knows, and only when one
-// original can be meant: when the request names a customer of the session (in
-// its path or as a value), that customer's. Any other mask is refused.
+// original can be meant: that of the customer whom the request names, nearest to
+// the mask (see writing.subject), or when it names none, the session's only one.
+// Any other mask is refused.
 func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
 	if !mayHoldMask(body) {
 		return body, nil
 	}
-	w := writing{v: v, ids: v.pathIDs()}
+	w := v.writing()
 	var spots []spot
 	dec := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	name := false
@@ -41,12 +42,11 @@ func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal)
 		if k := tok.Kind(); name || k != '"' && k != '0' {
 			continue
 		}
-		s := tok.String()
-		w.mention(s)
+		s, at := tok.String(), dec.StackPointer()
+		w.mention(at, s)
 		if tok.Kind() == '"' && strings.IndexByte(s, '*') >= 0 {
 			end := int(dec.InputOffset())
-			start := stringStart(body, end)
-			spots = append(spots, spot{start, end, pointerPath(dec.StackPointer()), s})
+			spots = append(spots, spot{stringStart(body, end), end, at, pointerPath(at), s})
 		}
 	}
 	return w.splice(ctx, body, spots, func(dst []byte, s string) []byte {
@@ -88,7 +88,7 @@ func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal)
 	if !mayHoldMask(body) {
 		return body, nil
 	}
-	w := writing{v: v, ids: v.pathIDs()}
+	w := v.writing()
 	var spots []spot
 	at := 0
 	for pair := range bytes.SplitSeq(body, []byte("&")) {
@@ -103,9 +103,11 @@ func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal)
 		if err1 != nil || err2 != nil {
 			return nil, v.Refuse(ctx, CauseWriteUnreadable)
 		}
-		w.mention(s)
+		path := formPath(k)
+		at := jsontext.Pointer("/" + strings.ReplaceAll(path, ".", "/"))
+		w.mention(at, s)
 		if strings.IndexByte(s, '*') >= 0 {
-			spots = append(spots, spot{start, start + len(value), formPath(k), s})
+			spots = append(spots, spot{start, start + len(value), at, path, s})
 		}
 	}
 	return w.splice(ctx, body, spots, func(dst []byte, s string) []byte { return append(dst, url.QueryEscape(s)...) })
@@ -133,40 +135,83 @@ func mayHoldMask(body []byte) bool {
 // spot is a value of a body that holds an asterisk.
 type spot struct {
 	start, end int
-	path       string
+	at         jsontext.Pointer
+	path       string // of names
 	value      string
 }
 
 // writing is one body on its way to the back office.
 type writing struct {
-	v     *Visit
-	ids   map[string]bool // what the request mentions that may be a customer's id
-	named map[string]bool // those of ids that the session has originals of
+	v *Visit
+	// ids are the members that may name a customer, by the object they are in.
+	ids    map[jsontext.Pointer][]string
+	inPath []string        // segments of the request's path
+	names  map[string]bool // last parts of the paths that lead to a customer's id
+	n      int
 }
 
 const maxMentions = 10_000
 
-func (w *writing) mention(s string) {
-	if s != "" && len(s) <= 128 && len(w.ids) < maxMentions {
-		w.ids[s] = true
+func (v *Visit) writing() *writing {
+	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), names: make(map[string]bool)}
+	for seg := range strings.SplitSeq(v.path, "/") {
+		if s, err := url.PathUnescape(seg); err == nil && s != "" {
+			w.inPath = append(w.inPath, s)
+		}
+	}
+	for _, rec := range v.records {
+		w.names[strings.ToLower(lastPart(rec.Subject))] = true
+	}
+	return w
+}
+
+// mention notes a value that may name a customer: a member called id, or ending
+// so, or called as the policy calls a customer's id.
+func (w *writing) mention(at jsontext.Pointer, s string) {
+	in, name := at.Parent(), strings.ToLower(at.LastToken())
+	if strings.Trim(name, "0123456789") == "" { // in an array: the array's name counts
+		in, name = in.Parent(), strings.ToLower(in.LastToken())
+	}
+	if !w.names[name] && !strings.HasSuffix(name, "id") && !strings.HasSuffix(name, "ids") {
+		return
+	}
+	if s != "" && len(s) <= 128 && w.n < maxMentions {
+		w.ids[in] = append(w.ids[in], s)
+		w.n++
 	}
 }
 
-func (v *Visit) pathIDs() map[string]bool {
-	ids := make(map[string]bool)
-	for seg := range strings.SplitSeq(v.path, "/") {
-		if s, err := url.PathUnescape(seg); err == nil && s != "" {
-			ids[s] = true
+// subject finds the customer whom a spot belongs to: named in the nearest object
+// around it, or in the request's path, or anywhere. It is "" when nobody is
+// named; ok is false when several are.
+func (w *writing) subject(at jsontext.Pointer) (id string, ok bool) {
+	set := make(map[string]bool)
+	add := func(ids []string) {
+		for _, id := range ids {
+			if w.v.g.vault.wasShown(w.v.Session.ID, id) {
+				set[id] = true
+			}
 		}
 	}
-	return ids
+	for in := at; in != "" && len(set) == 0; {
+		in = in.Parent()
+		add(w.ids[in])
+	}
+	add(w.inPath)
+	if len(set) == 0 {
+		for _, ids := range w.ids {
+			add(ids)
+		}
+	}
+	for id = range set {
+	}
+	return id, len(set) <= 1 && w.n < maxMentions
 }
 
 func (w *writing) splice(ctx context.Context, body []byte, spots []spot, quote func([]byte, string) []byte) ([]byte, *Refusal) {
 	if len(spots) == 0 {
 		return body, nil
 	}
-	w.named = w.v.g.vault.subjects(w.v.Session.ID, w.ids)
 	var out []byte
 	at := 0
 	for _, s := range spots {
@@ -194,7 +239,8 @@ var strongMask = regexp.MustCompile(`\+?[0-9][0-9 -]{0,8}\*{4,}[0-9]{0,4}[0-9Xx]
 // restore returns what stands for a value with an asterisk; false when it holds
 // a mask that cannot be resolved.
 func (w *writing) restore(s spot) (string, bool) {
-	if o, ok := w.original(s.value, s.path); ok {
+	subject, clear := w.subject(s.at)
+	if o, ok := w.original(s.value, s.path, subject); ok && clear {
 		return o, true
 	}
 	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
@@ -203,8 +249,8 @@ func (w *writing) restore(s spot) (string, bool) {
 	var b strings.Builder
 	at := 0
 	for _, m := range strongMask.FindAllStringIndex(s.value, -1) {
-		o, ok := w.original(s.value[m[0]:m[1]], s.path)
-		if !ok {
+		o, ok := w.original(s.value[m[0]:m[1]], s.path, subject)
+		if !ok || !clear {
 			return "", false
 		}
 		b.WriteString(s.value[at:m[0]])
@@ -217,11 +263,11 @@ func (w *writing) restore(s spot) (string, bool) {
 
 // original resolves one mask. Only a path whose fields the policy knows gets
 // originals: what it answers is masked by the same fields.
-func (w *writing) original(m, path string) (string, bool) {
+func (w *writing) original(m, path, subject string) (string, bool) {
 	if !w.v.known {
 		return "", false
 	}
-	o, err := w.v.g.vault.masked(w.v.Session.ID, m, path, w.named, w.v.at)
+	o, err := w.v.g.vault.masked(w.v.Session.ID, m, path, subject, w.v.at)
 	return o.Value, err == nil
 }
 

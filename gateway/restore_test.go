@@ -19,6 +19,12 @@ func TestRestore(t *testing.T) {
 		{"two originals, customer named", "/api/orders", `{"customer":{"id":"u-3","phone":"139****0000","name":"李*"}}`, `{"customer":{"id":"u-3","phone":"13900020000","name":"李四"}}`},
 		{"two originals, nobody named", "/api/orders", `{"customer":{"phone":"139****0000"}}`, ""},
 		{"another customer named", "/api/orders", `{"customer":{"id":"u-2","phone":"138****5678"}}`, ""},
+		{"bulk, each in its object", "/api/orders", `[{"customer":{"id":"u-2","phone":"139****0000"}},{"customer":{"phone":"139****0000","id":"u-3"}}]`,
+			`[{"customer":{"id":"u-2","phone":"13900010000"}},{"customer":{"phone":"13900020000","id":"u-3"}}]`},
+		{"named beside", "/api/orders", `{"customer":{"id":"u-3"},"to":{"customer":{"name":"李*"}}}`, `{"customer":{"id":"u-3"},"to":{"customer":{"name":"李四"}}}`},
+		{"two named beside", "/api/orders", `{"ids":["u-2","u-3"],"to":{"customer":{"name":"李*"}}}`, ""},
+		{"path and body disagree", "/api/orders/u-2", `{"customer":{"id":"u-3","name":"李*"}}`, ""},
+		{"a customer whose originals are gone", "/api/orders", `{"customer":{"id":"u-0","name":"张*"}}`, ""},
 		{"another field", "/api/orders", `{"shop":"138****5678"}`, ""},
 		{"another object's field", "/api/orders", `{"shop":{"phone":"138****5678"}}`, ""},
 		{"a mask nobody was shown", "/api/orders", `{"x":{"y":"call 137****9999"}}`, ""},
@@ -26,6 +32,7 @@ func TestRestore(t *testing.T) {
 		{"found by search goes back into text", "/api/orders", `{"note":"call 136****1111 now"}`, `{"note":"call 13612341111 now"}`},
 		{"an asterisk is no mask", "/api/orders", `{"note":"**important** 5*3"}`, `{"note":"**important** 5*3"}`},
 		{"a full mask", "/api/orders", `{"remark":"******"}`, ""},
+		{"unlisted path below", "/api/orders/u-1/x", `{"phone":"138****5678"}`, ""},
 		{"unlisted path", "/api/else", `{"phone":"138****5678"}`, ""},
 		{"unlisted path without a mask", "/api/else", `{"note":"5*3"}`, `{"note":"5*3"}`},
 		{"not JSON", "/api/orders", `{"note":"5*3"`, ""},
@@ -34,6 +41,8 @@ func TestRestore(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
 			s := agent("agent")
+			f.view(t, s, "u-0", name("张飞", "张*"))
+			f.now = f.now.Add(f.vault.limits.TTL)
 			f.view(t, s, "u-1", phone("customer.phone", "13812345678"), name("张三", "张*"),
 				mask.Value{Field: "phone", Class: mask.Phone, Original: "13612341111", Mask: "136****1111"})
 			f.view(t, s, "u-2", phone("customer.phone", "13900010000"), name("李雷", "李*"))

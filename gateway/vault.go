@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type vault struct {
 
 	mu      sync.Mutex
 	drawers map[string]*drawer
+	seed    maphash.Seed
 	bytes   int64
 	// queue holds every sealed record in the order of sealing, and some that
 	// were dropped since: expiry and eviction both take from its front.
@@ -50,6 +52,11 @@ type drawer struct {
 	alive int    // records in queue that were not dropped
 	queue []*sealed
 	slots map[string]map[string]slot // subject, then key of field
+	// shown are all customers whose originals were ever sealed here, as hashes.
+	// They outlive the originals: a mask of one whose original is gone must not
+	// be taken for another's.
+	shown map[uint64]struct{}
+	last  time.Time // something was sealed
 }
 
 // slot is where the newest original of one subject's field is.
@@ -81,7 +88,7 @@ func newVault(l VaultLimits) *vault {
 	if l.Bytes <= 0 {
 		l.Bytes = 64 << 20
 	}
-	return &vault{limits: l, drawers: make(map[string]*drawer)}
+	return &vault{limits: l, drawers: make(map[string]*drawer), seed: maphash.MakeSeed()}
 }
 
 func (v *vault) drawer(session string) (*drawer, uint64, error) {
@@ -99,7 +106,7 @@ func (v *vault) drawer(session string) (*drawer, uint64, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string]map[string]slot)}
+		d = &drawer{aead: aead, slots: make(map[string]map[string]slot), shown: make(map[uint64]struct{})}
 		v.drawers[session] = d
 	}
 	d.next++
@@ -111,6 +118,13 @@ func nonceOf(n uint64) []byte {
 	binary.BigEndian.PutUint64(b[4:], n)
 	return b[:]
 }
+
+// maxShown bounds the customers that a session is known to have been shown. Past
+// it a write that names no customer restores nothing.
+const maxShown = 20_000
+
+// keepDrawer is how long an empty drawer remembers whom it showed.
+const keepDrawer = 12 * time.Hour
 
 // overhead is what a sealed record takes beside its box, roughly.
 const overhead = 256
@@ -142,6 +156,9 @@ func (v *vault) seal(session, subject string, values []Original, now time.Time) 
 	defer v.mu.Unlock()
 	if v.drawers[session] != d {
 		return nil // the session ended meanwhile
+	}
+	if d.last = now; len(d.shown) < maxShown {
+		d.shown[maphash.String(v.seed, subject)] = struct{}{}
 	}
 	v.place(d, s, values)
 	v.queue, d.queue = append(v.queue, s), append(d.queue, s)
@@ -242,13 +259,13 @@ func (v *vault) close(session string) {
 	delete(v.drawers, session)
 }
 
-// sweep drops what has expired, and drawers that hold nothing.
+// sweep drops what has expired, and drawers that were not used for long.
 func (v *vault) sweep(now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.expire(now)
 	for id, d := range v.drawers {
-		if d.alive == 0 {
+		if d.alive == 0 && now.Sub(d.last) >= keepDrawer {
 			delete(v.drawers, id)
 		}
 	}
@@ -338,19 +355,23 @@ func one(hits []found) (Original, error) {
 
 // masked returns the one original in the session whose mask is mask and whose
 // field agrees with path; one found by search agrees with any, since it would be
-// found there again. When the request names subjects, only theirs count.
-func (v *vault) masked(session, mask, path string, subjects map[string]bool, now time.Time) (Original, error) {
+// found there again. A subject that is not empty must be its customer.
+func (v *vault) masked(session, mask, path, subject string, now time.Time) (Original, error) {
 	v.mu.Lock()
 	var hits []found
 	if d := v.drawers[session]; d != nil {
-		for subject, fields := range d.slots {
-			if len(subjects) > 0 && !subjects[subject] {
-				continue
-			}
+		add := func(subject string, fields map[string]slot) {
 			for _, s := range fields {
 				if s.mask == mask && (!s.mapped || sameField(s.field, path)) {
 					hits = v.collect(hits, d, subject, s, now)
 				}
+			}
+		}
+		if subject != "" {
+			add(subject, d.slots[subject])
+		} else if len(d.shown) < maxShown {
+			for subject, fields := range d.slots {
+				add(subject, fields)
 			}
 		}
 	}
@@ -374,19 +395,16 @@ func (v *vault) issued(session, mask string) bool {
 	return false
 }
 
-// subjects keeps those of ids that the session has originals of.
-func (v *vault) subjects(session string, ids map[string]bool) map[string]bool {
+// wasShown reports whether the session was ever shown the customer id.
+func (v *vault) wasShown(session, id string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	out := make(map[string]bool)
-	if d := v.drawers[session]; d != nil {
-		for id := range ids {
-			if d.slots[id] != nil {
-				out[id] = true
-			}
-		}
+	d := v.drawers[session]
+	if d == nil {
+		return false
 	}
-	return out
+	_, ok := d.shown[maphash.String(v.seed, id)]
+	return ok
 }
 
 func lastPart(path string) string {
@@ -409,8 +427,12 @@ func sameField(a, b string) bool {
 	return b != "" && strings.HasSuffix(a, b) && (len(a) == len(b) || a[len(a)-len(b)-1] == '.')
 }
 
-// plainPath leaves out "$." and what stands in brackets.
+// plainPath leaves out "$.", what stands in brackets, and of a path that goes
+// down to any depth all that is before it.
 func plainPath(p string) string {
+	if i := strings.LastIndex(p, ".."); i >= 0 {
+		p = p[i+2:]
+	}
 	p = strings.TrimPrefix(strings.TrimPrefix(p, "$"), ".")
 	for {
 		i := strings.IndexByte(p, '[')

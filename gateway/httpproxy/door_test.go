@@ -218,7 +218,7 @@ func TestRefusesRequests(t *testing.T) {
 	asked := false
 	d := newDoor(t, func(http.ResponseWriter, *http.Request) { asked = true })
 	for _, path := range []string{"/api%2forders", "/api/../orders", "/api//orders", "/api/%2e%2e/x", "/api/orders;a=1", "/api%5corders", "/a%00b",
-		"/API/orders", "/api/orders.json", "/x%252fy", "//api/orders"} {
+		"/api/orders.json", "/x%252fy", "//api/orders"} {
 		r := d.request("GET", "/", "agent", "")
 		r.URL.Opaque = path
 		if strings.HasPrefix(path, "//") {

@@ -47,24 +47,15 @@ func unhex(c byte) byte {
 	return 0xff
 }
 
-// otherSpellings are paths that a lenient back office could take for the same:
-// without the trailing slash, in lower case, without an extension.
-func otherSpellings(path string) []string {
-	var out []string
-	add := func(p string) {
-		if p != path && p != "" {
-			out = append(out, p)
-		}
+// otherSpelling is the path without an extension, which some back offices take
+// for the same: /api/orders.json. Case and a slash at the end make no difference
+// to the policy itself.
+func otherSpelling(path string) (string, bool) {
+	dot := strings.LastIndexByte(path, '.')
+	if dot <= strings.LastIndexByte(path, '/')+1 {
+		return "", false
 	}
-	trimmed := strings.TrimRight(path, "/")
-	lower := strings.ToLower(trimmed)
-	add(trimmed)
-	add(lower)
-	if i := strings.LastIndexByte(lower, '.'); i > strings.LastIndexByte(lower, '/') {
-		add(trimmed[:i])
-		add(lower[:i])
-	}
-	return out
+	return path[:dot], true
 }
 
 // localPath reports whether next is a place on this host, fit to be redirected

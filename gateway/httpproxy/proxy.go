@@ -165,10 +165,7 @@ func (p *Proxy) checkMasked(r *http.Request, v *gateway.Visit) *gateway.Refusal 
 	if r.Header.Get("Upgrade") != "" {
 		return v.Refuse(r.Context(), gateway.CauseUpgrade)
 	}
-	for _, other := range otherSpellings(r.URL.EscapedPath()) {
-		if v.Listed {
-			break
-		}
+	if other, ok := otherSpelling(r.URL.EscapedPath()); ok && !v.Listed {
 		if route, _, ok := p.gw.Policy().Match(r.Method, other); ok && !route.Pass {
 			return v.Refuse(r.Context(), gateway.CausePath)
 		}

@@ -162,17 +162,13 @@ func newDoor(t *testing.T, upstream http.HandlerFunc) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash, err := gateway.HashPassword("correct horse")
-	if err != nil {
-		t.Fatal(err)
-	}
 	gw, err := gateway.New(gateway.Config{
 		Policy: p, Subjects: subjects, Record: d.rec,
 		Accounts: func(_ context.Context, user string) (gateway.Account, bool, error) {
 			if user != "li" {
 				return gateway.Account{}, false, nil
 			}
-			return gateway.Account{Person: gateway.Person{Actor: "agent-017", Name: "Li", Role: "agent", Partner: "bpo-2"}, Hash: hash}, true, nil
+			return gateway.Account{Person: gateway.Person{Actor: "agent-017", Name: "Li", Role: "agent", Partner: "bpo-2"}, Hash: quickHash}, true, nil
 		},
 		Proxy: &gateway.Proxy{From: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, User: "X-User", Role: "X-Role", Partner: "X-Partner"},
 		Standing: func(gateway.Who, time.Time) gateway.Answer {
@@ -261,6 +257,9 @@ func (d *door) refused(resp *http.Response, body string, code int, cause gateway
 		d.t.Error("the refusal holds a raw value")
 	}
 }
+
+// quickHash is of "correct horse", with parameters for tests only.
+const quickHash = "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$MjZP1+1U9JUbDWvDvtLyEsZiNXOKEUxfi6O2oe46uxA"
 
 const (
 	rawPhone = "13812345678"
