@@ -36,8 +36,11 @@ func commands() []command {
 	return []command{
 		benchCommand(),
 		ledgerCommand(),
+		maskCommand(),
+		policyCommand(),
 		simCommand(),
 		watchCommand(),
+		traceCommand(),
 		packCommand(),
 		payoutCommand(),
 		ringCommand(),

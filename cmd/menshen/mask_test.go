@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestMaskCommand(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "policy.yaml")
+	const policy = "version: 1\nsearch: [email]\nroutes:\n- name: one\n  match: GET /one\n  kind: detail\n  records:\n  - at: $\n    fields: {name: name}\n"
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(dir, "bad.yaml")
+	if err := os.WriteFile(bad, []byte("version: 3\nroutes:\n- name: one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args          string
+		in            string
+		code          int
+		out, complain string
+	}{
+		{"mask -as json", `{"p":13812345678}`, exitDone, `{"p":"138****5678"}`, ""},
+		{"mask -as ndjson", "{\"p\":13812345678}\n[]\n", exitDone, "{\"p\":\"138****5678\"}\n[]\n", ""},
+		{"mask -as text", "call 138 1234 5678\nor a.b@c.com", exitDone, "call 138****5678\nor a***@c.com", ""},
+		{"mask -as json -policy " + file, `{"name":"张三","p":13812345678,"m":"a.b@c.com"}`, exitDone, `{"name":"张三","p":13812345678,"m":"a***@c.com"}`, ""},
+		{"mask -as json -policy " + file + " -route one", `{"name":"张三"}`, exitDone, `{"name":"张*"}`, ""},
+		{"mask -as json", `{"p":13812345678} {}`, exitUnreadable, `{"p":"138****5678"} `, "offset 18"},
+		{"mask -as html", "", exitUsage, "", "not supported yet"},
+		{"mask -as jpeg", "", exitUsage, "", "not known"},
+		{"mask", "", exitUsage, "", "-as is needed"},
+		{"mask -as json -route x", "", exitUsage, "", "-route needs -policy"},
+		{"mask -as json -route x -policy " + file, "", exitUsage, "", "no route"},
+		{"mask -as json -policy " + bad, "", exitUsage, "", bad + ":1: version"},
+		{"policy check " + file, "", exitDone, file + ": 1 routes, 0 roles, unlisted refuse\n", ""},
+		{"policy check " + bad, "", exitCheck, "", bad + ":3: routes[0].match"},
+		{"policy check " + bad + ".no", "", exitUnreadable, "", "reading policy"},
+		{"policy", "", exitUsage, "", "Usage"},
+	} {
+		var out, errs bytes.Buffer
+		s := streams{strings.NewReader(c.in), &out, &errs}
+		args := strings.Fields(c.args)
+		run := runMask
+		if args[0] == "policy" {
+			run = runPolicy
+		}
+		code := run(context.Background(), s, args[1:])
+		if code != c.code || out.String() != c.out || !strings.Contains(errs.String(), c.complain) || c.complain == "" && errs.Len() > 0 {
+			t.Errorf("%s: %d\nout %q\nerr %s", c.args, code, out.String(), errs.String())
+		}
+	}
+}
