@@ -23,6 +23,7 @@ type Tally struct {
 	money   MoneyFigures
 	dataBy  map[int64]*DataPoint
 	moneyBy map[int64]*MoneyPoint
+	held    map[event.MerchantID]int64 // by the last decision of each
 	actors  map[event.ActorID]*actorTally
 	alerts  []Alert // newest last, at most keepAlerts
 }
@@ -42,7 +43,8 @@ type actorTally struct {
 func NewTally(bucket time.Duration, zone *time.Location) *Tally {
 	return &Tally{
 		bucket: bucket, zone: zone,
-		dataBy: map[int64]*DataPoint{}, moneyBy: map[int64]*MoneyPoint{}, actors: map[event.ActorID]*actorTally{},
+		dataBy: map[int64]*DataPoint{}, moneyBy: map[int64]*MoneyPoint{},
+		held: map[event.MerchantID]int64{}, actors: map[event.ActorID]*actorTally{},
 	}
 }
 
@@ -91,12 +93,12 @@ func (t *Tally) Fold(index uint64, ev event.Event) {
 		}
 	case *event.DecisionPayout:
 		t.money.Currency = d.Pay.Currency
-		t.money.Requested += d.Pay.Amount + d.Hold.Amount
 		t.money.Paid += d.Pay.Amount
-		t.money.Held += d.Hold.Amount
+		t.money.Held += d.Hold.Amount - t.held[d.Merchant]
+		t.held[d.Merchant] = d.Hold.Amount
 		p := t.moneyPoint(ev.Time)
 		p.Paid += d.Pay.Amount
-		p.Held += d.Hold.Amount
+		p.Held = t.money.Held
 	case *event.DecisionRefund:
 		sum := d.FromOrder + d.FromBalance + d.FromCollateral + d.Advance
 		t.money.Refunded += sum

@@ -40,9 +40,8 @@ type DataPoint struct {
 // MoneyFigures are those of the money door, in minor units.
 type MoneyFigures struct {
 	Currency  event.Currency `json:"currency"`
-	Requested int64          `json:"requested"`
 	Paid      int64          `json:"paid"`
-	Held      int64          `json:"held"`
+	Held      int64          `json:"held" doc:"asked for and held back, by each merchant's last decision"`
 	Refunded  int64          `json:"refunded"`
 	Advanced  int64          `json:"advanced"`
 	AtRisk    int64          `json:"at_risk" doc:"what would be lost if every merchant left now"`
@@ -54,7 +53,7 @@ type MoneyFigures struct {
 type MoneyPoint struct {
 	T        time.Time `json:"t"`
 	Paid     int64     `json:"paid"`
-	Held     int64     `json:"held"`
+	Held     int64     `json:"held" doc:"at the end of the bucket"`
 	Refunded int64     `json:"refunded"`
 }
 

@@ -34,6 +34,9 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		demoCommand(),
+		serveCommand(),
+		accountCommand(),
 		benchCommand(),
 		ledgerCommand(),
 		maskCommand(),

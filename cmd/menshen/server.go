@@ -1,0 +1,323 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/menshen-io/menshen/api"
+	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/gateway"
+	"github.com/menshen-io/menshen/gateway/httpproxy"
+	"github.com/menshen-io/menshen/internal/store"
+	"github.com/menshen-io/menshen/ledger"
+	"github.com/menshen-io/menshen/partner"
+	"github.com/menshen-io/menshen/payout"
+	"github.com/menshen-io/menshen/policy"
+	"github.com/menshen-io/menshen/ring"
+	"github.com/menshen-io/menshen/standing"
+	"github.com/menshen-io/menshen/trace"
+	"github.com/menshen-io/menshen/watch"
+	"github.com/menshen-io/menshen/web"
+)
+
+// extras are what the demo sets and a configuration file cannot.
+type extras struct {
+	now    func() time.Time // the time of what is recorded
+	idle   time.Duration    // of gateway sessions, in the time of now
+	bucket time.Duration    // of the console's series
+	start  api.Start
+}
+
+// server is the whole of Menshen in one process.
+type server struct {
+	cfg       config
+	log       *slog.Logger
+	ledger    *ledger.Ledger
+	store     *store.Store
+	pipeline  *pipeline
+	engines   *engines
+	subjects  gateway.Subjects
+	passwords *gateway.Passwords
+	gateway   *gateway.Gateway
+	proxy     *httpproxy.Proxy
+	api       *api.Server
+}
+
+// newServer opens the data directory and wires every part. close must be called.
+func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *server, err error) {
+	s := &server{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("making data directory: %w", err)
+	}
+	zone, err := time.LoadLocation(cfg.Zone)
+	if err != nil {
+		return nil, err
+	}
+	settle, err := time.ParseDuration(cfg.Events.Settle)
+	if err != nil {
+		return nil, err
+	}
+	if s.ledger, err = ledger.Open(ctx, cfg.Data, ledger.Options{Origin: cfg.Origin}); err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, cfg.Data); err != nil {
+		return nil, err
+	}
+	s.passwords = gateway.NewPasswords(s.store.Account, 2)
+	key, err := subjectKey(filepath.Join(cfg.Data, "keys", "subjects.key"))
+	if err != nil {
+		return nil, err
+	}
+	if s.subjects, err = gateway.HMACSubjects(key); err != nil {
+		return nil, err
+	}
+	standings, tally := standing.New(), api.NewTally(x.bucket, zone)
+	pol, err := s.openEngines()
+	if err != nil {
+		return nil, err
+	}
+	s.pipeline = newPipeline(s.ledger, s.store, tally, standings, s.engines, settle, log)
+	if err := s.openGateway(pol, standings, x); err != nil {
+		return nil, err
+	}
+	s.api = api.New(api.Config{
+		Now: x.now, Index: s.store, Tally: tally, Record: s.ledger, Standings: standings, Money: money{s.engines.payouts},
+		SignIn: s.consoleSignIn, Trace: s.engines.traced, Start: x.start, Log: log, Secure: cfg.Console.Secure,
+		Prove: func(ctx context.Context, i uint64) (ledger.Proof, error) { return ledger.Prove(ctx, cfg.Data, i) },
+		Verify: func(ctx context.Context) (ledger.Report, error) {
+			return ledger.Verify(ctx, cfg.Data, s.ledger.Verifier())
+		},
+		Origin: cfg.Origin, Verifier: s.ledger.Verifier(), TokenHash: cfg.Events.TokenSHA256, Subjects: s.subjects, Console: web.Handler(),
+	})
+	return s, nil
+}
+
+// openEngines reads the packs and makes what decides by them.
+func (s *server) openEngines() (*policy.Policy, error) {
+	wp, rules, err := loadWatchPack(s.cfg.Packs.DataDoor)
+	if err != nil {
+		return nil, err
+	}
+	pp, rp, err := loadMoneyPack(s.cfg.Packs.MoneyDoor)
+	if err != nil {
+		return nil, err
+	}
+	w := watch.New(wp, watch.Options{Verdict: func(view event.Event, subject event.SubjectID, explained bool) {
+		s.pipeline.verdict(view, subject, explained)
+	}})
+	s.engines = &engines{
+		reasons: watch.NewReasons(wp.Grace), watch: w, roll: partner.New(rules),
+		rings: ring.New(rp), payouts: payout.New(pp), trace: trace.New(trace.Options{}),
+	}
+	file, data := s.cfg.Gateway.Policy, []byte(nil)
+	if file != "" {
+		data, err = os.ReadFile(file)
+	} else {
+		file = s.cfg.Packs.DataDoor + "/policy.yaml"
+		var pack fs.FS
+		if pack, err = openPack(s.cfg.Packs.DataDoor); err == nil {
+			data, err = fs.ReadFile(pack, "policy.yaml")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading policy: %w", err)
+	}
+	return policy.Parse(file, data)
+}
+
+func (s *server) openGateway(pol *policy.Policy, standings *standing.Book, x extras) error {
+	proxy, err := s.cfg.Gateway.Proxy.proxy()
+	if err != nil {
+		return err
+	}
+	gc := gateway.Config{
+		Policy: pol, Proxy: proxy, Record: recorder{s.ledger}, Subjects: s.subjects, Now: x.now,
+		Standing: func(w gateway.Who, at time.Time) gateway.Answer {
+			a := standings.Ask(standing.Who{Actor: w.Actor, Partner: w.Partner, Site: w.Site, Station: w.Station, Device: w.Device}, at)
+			out := gateway.Answer{Standing: a.Standing}
+			for _, g := range a.Grounds {
+				if g.Reason != nil {
+					out.Grounds = append(out.Grounds, *g.Reason)
+				}
+			}
+			return out
+		},
+		Reasons: func(_ context.Context, c gateway.Claim, at time.Time) (bool, error) {
+			return s.engines.reasons.Open(c.Actor, c.Reason.Kind, c.Reason.ID, c.Subject, at), nil
+		},
+	}
+	if x.idle > 0 {
+		gc.Idle, gc.Longest, gc.Vault.TTL = x.idle, x.idle, x.idle
+	}
+	if s.cfg.Gateway.Accounts {
+		gc.Accounts = s.store.Account
+	}
+	if s.gateway, err = gateway.New(gc); err != nil {
+		return err
+	}
+	s.pipeline.gateway = func(ev event.Event) {
+		if d, ok := ev.Data.(*event.AccessViewed); ok && d.Kind == event.KindReveal {
+			s.gateway.Revealed(d.Actor, ev.Time)
+		}
+	}
+	upstream, err := url.Parse(s.cfg.Gateway.Upstream)
+	if err != nil {
+		return err
+	}
+	s.proxy, err = httpproxy.New(httpproxy.Config{Gateway: s.gateway, Upstream: upstream, Secure: s.cfg.Gateway.Secure, Log: s.log})
+	return err
+}
+
+// consoleSignIn checks a local account for the console.
+func (s *server) consoleSignIn(ctx context.Context, user, password string) (api.User, error) {
+	p, ok, err := s.passwords.Check(ctx, user, password)
+	if err != nil {
+		return api.User{}, err
+	}
+	if !ok {
+		return api.User{}, api.ErrSignIn
+	}
+	return api.User{User: user, Name: p.Name, Role: p.Role}, nil
+}
+
+// run catches up with the record, then serves both doors until ctx ends or a
+// part fails. ready, if not nil, is called once both doors are open.
+func (s *server) run(ctx context.Context, gate, console net.Listener, ready func()) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	start := func(fn func() error) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := fn(); err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+		}()
+	}
+	start(func() error { return s.pipeline.run(ctx) })
+	select {
+	case <-s.pipeline.caughtUp():
+	case <-ctx.Done():
+		return cause(ctx)
+	}
+	start(func() error { s.gateway.Run(ctx); return nil })
+	servers := map[*http.Server]net.Listener{httpproxy.NewServer(s.proxy): gate, httpproxy.NewServer(s.api): console}
+	for srv, l := range servers {
+		srv.BaseContext = func(net.Listener) context.Context { return ctx }
+		start(func() error {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	if ready != nil {
+		ready()
+	}
+	<-ctx.Done()
+	for srv := range servers {
+		stop, done := context.WithTimeout(context.Background(), 5*time.Second)
+		if srv.Shutdown(stop) != nil {
+			srv.Close()
+		}
+		done()
+	}
+	return cause(ctx)
+}
+
+// cause is why ctx ended; being told to stop is no fault.
+func cause(ctx context.Context) error {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// close ends what newServer opened; what was taken in is durable after it.
+func (s *server) close() error {
+	var err error
+	if s.ledger != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		err = s.ledger.Close(ctx)
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close())
+	}
+	return err
+}
+
+// recorder lets the gateway write to the ledger.
+type recorder struct{ *ledger.Ledger }
+
+func (r recorder) Append(ctx context.Context, ev event.Event) error {
+	_, err := r.Ledger.Append(ctx, ev)
+	return err
+}
+
+func (r recorder) Enqueue(ctx context.Context, ev event.Event) error {
+	_, err := r.Ledger.Enqueue(ctx, ev)
+	return err
+}
+
+// subjectKey reads the key that customers' ids are hashed under, or makes it.
+func subjectKey(path string) ([]byte, error) {
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) >= 32 {
+		return key, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("reading %s: the key is cut short", path)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading subject key: %w", err)
+	}
+	key = make([]byte, 32)
+	rand.Read(key)
+	if err := writeDurably(path, key); err != nil {
+		return nil, fmt.Errorf("making subject key: %w", err)
+	}
+	return key, nil
+}
+
+// writeDurably writes a new file and its directory entry to the disk.
+func writeDurably(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	tmp := path + ".new"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
