@@ -5,7 +5,7 @@ process.env.VENDURE_DISABLE_TELEMETRY = 'true';
 
 const { randomBytes } = require('node:crypto');
 const compression = require('compression');
-const { DefaultLogger, dummyPaymentHandler, LanguageCode, LogLevel, manualFulfillmentHandler } = require('@vendure/core');
+const { DefaultLogger, DefaultSearchPlugin, dummyPaymentHandler, LanguageCode, LogLevel, manualFulfillmentHandler } = require('@vendure/core');
 const { AdminUiPlugin } = require('@vendure/admin-ui-plugin');
 
 const label = (languageCode, value) => [{ languageCode, value }];
@@ -56,5 +56,5 @@ exports.config = (options) => ({
       field('review', 'text', 'Review'),
     ],
   },
-  plugins: [AdminUiPlugin.init({ route: 'admin', port: 0, adminUiConfig: { tokenMethod: 'cookie' } })],
+  plugins: [DefaultSearchPlugin.init({}), AdminUiPlugin.init({ route: 'admin', port: 0, adminUiConfig: { tokenMethod: 'cookie' } })],
 });

@@ -2,7 +2,8 @@
 // Invented people, the same for the same seed. Nobody here exists: mobiles and e-mails are of valid form, resident ids
 // and bank cards carry right check digits, so that a detector has no excuse.
 
-const SURNAMES = '赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜'.split('');
+// Few, so that many masks of names are alike.
+const SURNAMES = '王李张刘陈杨赵黄'.split('');
 // Rare characters on purpose: a given name must not turn up in the page's own texts by chance.
 const GIVEN = '彧翊晗珺玥璟琬翀煜旻昶颢懿婧嫣祎赟骞霁澍沁汐濛潆淼烨炘煊熠燚瑄珩'.split('');
 const PROVINCES = [

@@ -30,8 +30,13 @@ async function main() {
   const list = people(customers, Number(process.env.BACKOFFICE_SEED || 20241203));
   const ids = [];
   for (const p of list) ids.push(await addCustomer(admin, p));
+  // Neither an address's nor an order's number is its customer's: who takes one for the other must be found out.
+  for (let k = customers - 1; k >= 0; k--) await addAddress(admin, list[k], ids[k]);
   const rooms = await addRooms(admin);
-  for (let i = 0; i < orders; i++) await addOrder(admin, list[i], ids[i], rooms[i % rooms.length]);
+  for (let i = 0; i < orders; i++) {
+    const k = (i + 7) % customers;
+    await addOrder(admin, list[k], ids[k], rooms[i % rooms.length]);
+  }
   await app.get(TransactionalConnection).rawConnection.driver.save();
   await app.close();
   fs.renameSync(part, db);
@@ -72,9 +77,12 @@ async function addCustomer(admin, p) {
       firstName: p.firstName, lastName: p.lastName, emailAddress: p.email, phoneNumber: p.phone,
       customFields: { residentId: p.residentId, bankCard: p.bankCard, remark: p.remark },
     } });
-  await admin('mutation($id: ID!, $in: CreateAddressInput!) { createCustomerAddress(customerId: $id, input: $in) { id } }',
-    { id: c.id, in: { ...address(p), defaultShippingAddress: true, defaultBillingAddress: true } });
   return c.id;
+}
+
+async function addAddress(admin, p, customer) {
+  await admin('mutation($id: ID!, $in: CreateAddressInput!) { createCustomerAddress(customerId: $id, input: $in) { id } }',
+    { id: customer, in: { ...address(p), defaultShippingAddress: true, defaultBillingAddress: true } });
 }
 
 async function addRooms(admin) {
