@@ -143,20 +143,21 @@ func (b *Book) groupLimits(g *group, m *merchant, c event.Currency) limits {
 		}
 	}
 	// What is at risk in other currencies uses up its fraction of the line.
+	const whole = int64(1) << 40
+	var used int64
 	for _, oc := range g.currencies() {
-		if oc == c {
+		risk := g.atRisk(oc)
+		if oc == c || risk == 0 {
 			continue
 		}
-		risk := g.atRisk(oc)
-		switch line, _, _ := b.lineOf(g, oc); {
-		case risk == 0:
-		case line == 0:
-			l.taken = satAdd(l.taken, l.line)
-		default:
-			l.taken = satAdd(l.taken, mulDivUp(l.line, risk, line))
+		if line, _, _ := b.lineOf(g, oc); risk <= line {
+			used = satAdd(used, mulDivUp(whole, risk, line))
+		} else {
+			used = satAdd(used, whole+1)
 		}
 	}
-	if l.taken > l.line { // even a payout that is covered waits: others of the group owe
+	l.taken = satAdd(l.taken, mulDivUp(l.line, used, whole))
+	if used > whole || l.taken > l.line { // even a payout that is covered waits: there is a debt beside it
 		l.room = -1
 		return l
 	}

@@ -15,32 +15,43 @@ const maxLinks = 64
 // gatherBuyers finds the ring's own buyers among all that bought at a member.
 func (f *Finder) gatherBuyers(r *ring) {
 	for id, b := range f.buyers {
-		if isOf(r, b) {
+		if f.isOf(r, b) {
 			r.buyers[id] = struct{}{}
 		}
 	}
 }
 
-// isOf reports whether most of a buyer's shops are the ring's, and more than
-// one: an honest customer who once came by is not part of it.
-func isOf(r *ring, b *buyer) bool {
-	in := 0
+// isOf reports whether most of a buyer's shops are the ring's, among them two
+// that their buyers speak for being one: an honest customer of shops that only
+// share an owner is not part of it, nor is one who once came by.
+func (f *Finder) isOf(r *ring, b *buyer) bool {
+	var in []*shop
 	for _, s := range b.shops {
 		if s.ring == r {
-			in++
+			in = append(in, s)
 		}
 	}
-	return in >= 2 && 2*in > len(b.shops)
+	if 2*len(in) <= len(b.shops) {
+		return false
+	}
+	for i, x := range in {
+		for _, y := range in[:i] {
+			if f.buyersWeight(pairOf(x, y)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ringBuyer tells of a ring again when its buyers have grown by a quarter.
 func (f *Finder) ringBuyer(ev event.Event, id event.BuyerID, b *buyer, s *shop) []event.Event {
 	r := s.ring
-	if r == nil || !isOf(r, b) {
+	if r == nil || !f.isOf(r, b) {
 		return nil
 	}
 	r.buyers[id] = struct{}{}
-	if len(r.buyers) <= r.told+r.told/4 {
+	if len(r.buyers) <= r.told+max(1, r.told/4) {
 		return nil
 	}
 	return []event.Event{f.tell(ev, r)}
