@@ -214,6 +214,9 @@ func (z *Zone) UnmarshalYAML(n *yaml.Node) error {
 
 func (z Zone) String() string { return z.name }
 
+// Location returns the zone for use with package time.
+func (z Zone) Location() *time.Location { return z.loc }
+
 // Positive is a finite number above zero.
 type Positive float64
 

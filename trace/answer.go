@@ -1,0 +1,292 @@
+package trace
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+const (
+	markShare    = 0.98 // of marked harms that come from the set, whatever ε
+	triples      = 16   // candidates that are weighed in threes
+	shown        = 50   // accounts and sets that an answer holds at most
+	shownViews   = 100
+	worthShowing = 0.0005
+)
+
+// shares is the grid of ε.
+func shares() []float64 { return []float64{0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9} }
+
+// tilts is the grid of how much of a leak runs over unexplained views.
+func (t *Tracer) tilts() []float64 {
+	if !t.judged {
+		return []float64{0}
+	}
+	return []float64{0, 0.5, 0.9}
+}
+
+// candidate is an account that viewed harmed customers before their harm.
+type candidate struct {
+	actor    int32
+	ratio    [][]float64 // r(a) by tilt and harm
+	subjects []event.SubjectID
+	views    []string
+	single   float64 // log weight on its own
+}
+
+// Answer weighs what was added so far.
+func (t *Tracer) Answer() Result {
+	subjects := t.sortedHarms()
+	res := Result{Accounts: []Account{}, Sets: []Set{}, Unexplained: 1, Harms: len(subjects)}
+	if len(subjects) == 0 {
+		res.Unexplained = 0
+		res.advise(nil)
+		return res
+	}
+	pops := t.survey()
+	marks := make([]bool, len(subjects))
+	expected := make(map[int32]float64)
+	all := t.candidates(pops, subjects, marks, expected)
+	w := weigher{tilts: t.tilts(), shares: shares(), marks: marks, accounts: max(len(t.actors), 4)}
+	for _, c := range all {
+		c.single, _ = w.weigh([]*candidate{c})
+	}
+	slices.SortFunc(all, func(a, b *candidate) int {
+		if c := cmp.Compare(b.single, a.single); c != 0 {
+			return c
+		}
+		return strings.Compare(string(t.actors[a.actor]), string(t.actors[b.actor]))
+	})
+	t.fill(&res, posterior(w, all, t.opt.Candidates), all, expected)
+	return res
+}
+
+// candidates collects, for each account that viewed a harmed customer in the
+// window before the harm, how telling each of these is.
+func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.SubjectID, marks []bool, expected map[int32]float64) []*candidate {
+	byActor := make(map[int32]*candidate)
+	var order []*candidate
+	var keys []stratum
+	tilts := t.tilts()
+	for i, s := range subjects {
+		h, c := t.harms[s], t.customers[s]
+		marks[i] = h.mark
+		if c == nil || len(c.visits) == 0 {
+			continue
+		}
+		key := t.stratumOf(c)
+		keys = append(keys, key)
+		for _, v := range c.visits {
+			if v.at.After(h.at) || h.at.Sub(v.at) > t.opt.Window {
+				continue
+			}
+			x := byActor[v.actor]
+			if x == nil {
+				x = &candidate{actor: v.actor, ratio: make([][]float64, len(tilts))}
+				for k := range tilts {
+					x.ratio[k] = make([]float64, len(subjects))
+				}
+				byActor[v.actor] = x
+				order = append(order, x)
+			}
+			if n := len(x.subjects); n == 0 || x.subjects[n-1] != s {
+				x.subjects = append(x.subjects, s)
+			}
+			if len(x.views) < shownViews && !slices.Contains(x.views, v.id) {
+				x.views = append(x.views, v.id)
+			}
+			q, u := chances(pops, key, v.actor)
+			for k, tilt := range tilts {
+				r := (1 - tilt) / q
+				if v.unexplained {
+					r += tilt / u
+				}
+				x.ratio[k][i] = math.Max(x.ratio[k][i], r)
+			}
+		}
+	}
+	for _, x := range order {
+		for _, key := range keys {
+			q, _ := chances(pops, key, x.actor)
+			expected[x.actor] += q
+		}
+	}
+	return order
+}
+
+// weigher reckons the weight of a set.
+type weigher struct {
+	tilts, shares []float64
+	marks         []bool
+	accounts      int
+}
+
+// weigh returns the log of a set's prior times its likelihood averaged over the
+// grid, and the expected share of harms that it leaves unexplained.
+func (w weigher) weigh(set []*candidate) (logWeight, unexplained float64) {
+	n := float64(len(set))
+	p := math.Min(2/float64(w.accounts), 0.5)
+	prior := n*math.Log(p) + (float64(w.accounts)-n)*math.Log1p(-p)
+	if len(set) == 0 {
+		return prior, 1
+	}
+	logs := make([]float64, 0, len(w.tilts)*len(w.shares))
+	left := make([]float64, 0, cap(logs))
+	sum := make([]float64, len(w.marks))
+	for k := range w.tilts {
+		clear(sum)
+		for _, c := range set {
+			for i, r := range c.ratio[k] {
+				sum[i] += r / n
+			}
+		}
+		for _, share := range w.shares {
+			l, rest := 0.0, 0.0
+			for i, r := range sum {
+				e := share
+				if w.marks[i] {
+					e = markShare
+				}
+				term := 1 - e + e*r
+				l += math.Log(term)
+				rest += (1 - e) / term
+			}
+			logs = append(logs, l)
+			left = append(left, rest/float64(len(sum)))
+		}
+	}
+	top := slices.Max(logs)
+	var total, rest float64
+	for i, l := range logs {
+		x := math.Exp(l - top)
+		total += x
+		rest += x * left[i]
+	}
+	return prior + top + math.Log(total/float64(len(logs))), rest / total
+}
+
+// weighed is a set with its probability.
+type weighed struct {
+	members     []int // positions among the candidates
+	probability float64
+	unexplained float64
+}
+
+// posterior weighs the empty set, all single accounts, the pairs of the
+// likeliest and the triples of the very likeliest. Its result is by falling
+// probability.
+func posterior(w weigher, all []*candidate, pairs int) []weighed {
+	var sets []weighed
+	var logs []float64
+	add := func(members ...int) {
+		set := make([]*candidate, len(members))
+		for i, m := range members {
+			set[i] = all[m]
+		}
+		l, rest := w.weigh(set)
+		sets = append(sets, weighed{members: slices.Clone(members), unexplained: rest})
+		logs = append(logs, l)
+	}
+	add()
+	for i := range all {
+		add(i)
+		for j := i + 1; j < min(len(all), pairs); j++ {
+			add(i, j)
+			for k := j + 1; k < min(len(all), triples); k++ {
+				add(i, j, k)
+			}
+		}
+	}
+	top, total := slices.Max(logs), 0.0
+	for _, l := range logs {
+		total += math.Exp(l - top)
+	}
+	for i := range sets {
+		sets[i].probability = math.Exp(logs[i]-top) / total
+	}
+	slices.SortStableFunc(sets, func(a, b weighed) int { return cmp.Compare(b.probability, a.probability) })
+	return sets
+}
+
+// fill writes the answer.
+func (t *Tracer) fill(res *Result, sets []weighed, all []*candidate, expected map[int32]float64) {
+	marginal := make([]float64, len(all))
+	res.Unexplained = 0
+	for _, s := range sets {
+		res.Unexplained += s.probability * s.unexplained
+		for _, m := range s.members {
+			marginal[m] += s.probability
+		}
+	}
+	res.Unexplained = round(res.Unexplained)
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(marginal[b], marginal[a]) })
+	for _, i := range order[:min(len(order), shown)] {
+		if p := round(marginal[i]); p >= worthShowing {
+			c := all[i]
+			res.Accounts = append(res.Accounts, Account{Actor: t.actors[c.actor], Probability: p,
+				Subjects: c.subjects, Views: c.views, Expected: round(expected[c.actor])})
+		}
+	}
+	for _, s := range sets[:min(len(sets), shown)] {
+		if p := round(s.probability); p >= worthShowing && len(s.members) > 0 {
+			set := Set{Probability: p}
+			for _, m := range s.members {
+				set.Actors = append(set.Actors, t.actors[all[m].actor])
+			}
+			slices.Sort(set.Actors)
+			res.Sets = append(res.Sets, set)
+		}
+	}
+	res.advise(all)
+}
+
+// advise says what would settle the question.
+func (res *Result) advise(all []*candidate) {
+	res.Advice, res.AdviceZH = []string{}, []string{}
+	say := func(en, zh string) {
+		res.Advice, res.AdviceZH = append(res.Advice, en), append(res.AdviceZH, zh)
+	}
+	if res.Harms == 0 {
+		say("No harm has been reported: there is nothing to trace.", "尚无受害报告，无可追查。")
+		return
+	}
+	var likely, open []string
+	for _, a := range res.Accounts {
+		switch {
+		case a.Probability >= 0.95:
+			likely = append(likely, string(a.Actor))
+		case a.Probability >= 0.05 && len(open) < 5:
+			open = append(open, string(a.Actor))
+		}
+	}
+	if len(likely) > 0 {
+		names := strings.Join(likely, ", ")
+		say(fmt.Sprintf("The record points to %s. Secure the views listed with each, and give customers in their queue canaries with proxy numbers: one call to such a number is proof.", names),
+			fmt.Sprintf("记录指向 %s。请固定所列访问记录，并在其队列中放置带代理号码的诱饵客户：只要该号码被拨打，即为证明。", names))
+	}
+	if len(open) > 0 {
+		names := strings.Join(open, ", ")
+		say(fmt.Sprintf("Not settled: %s. The next complaint of a customer whom only some of them viewed decides; so does a canary shown to one of them at a time.", names),
+			fmt.Sprintf("尚未定论：%s。下一个仅被其中部分账号查看过的客户的投诉即可区分；也可逐一向其展示不同的诱饵客户。", names))
+	}
+	if len(likely)+len(open) == 0 {
+		say(fmt.Sprintf("No account stands out after %d harmed customers. Collect more harms, or look for a source outside this record.", res.Harms),
+			fmt.Sprintf("%d 名受害客户尚不足以指向任何账号。请收集更多受害报告，或在本记录之外查找来源。", res.Harms))
+	}
+	if res.Unexplained > 0.3 && len(all) > 0 {
+		say(fmt.Sprintf("About %.0f%% of the harms are not explained by any account of this record.", 100*res.Unexplained),
+			fmt.Sprintf("约 %.0f%% 的受害无法由本记录中的任何账号解释。", 100*res.Unexplained))
+	}
+}
+
+// round keeps four digits after the point, so that the last bits of a sum do
+// not show.
+func round(p float64) float64 { return math.Round(p*1e4) / 1e4 }

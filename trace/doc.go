@@ -1,0 +1,22 @@
+// Package trace decides which accounts, and which sets of accounts, best
+// explain customers who came to harm: complaints, reviews that vanish, accounts
+// taken over, marked numbers that ring.
+//
+// For a set S it weighs each harm by
+//
+//	1 − ε + ε/|S| · Σ over a in S of r(a), r(a) = 1/q(a) if a viewed the customer before the harm, else 0
+//
+// where q(a) is the share of like customers (same queue, kind and month) whom a
+// viewed: accounts that handle much are not suspected for it. Where it is known
+// which views work explains, r is a mixture of this and of the same quantity
+// reckoned on unexplained views alone, so that those count for more only as far
+// as they are rarer. ε, the share of harms that come from S, and the mixture
+// run over a grid; sets of up to three of the likeliest accounts are weighed
+// exactly, with a prior of 2/N for each account, against "the record does not
+// explain this".
+//
+// It never does I/O, never looks at a clock or draws random numbers, and never
+// acts on its answer. It cannot fail; with too little to go on it says so by
+// low probabilities and a high unexplained share. It keeps every view it was
+// given, by customer.
+package trace

@@ -1,0 +1,269 @@
+package trace
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+// Options shape a tracer. The zero value of a field takes its default.
+type Options struct {
+	Window     time.Duration  // between a view and the harm it may have led to; 180 days
+	Attribute  string         // which customers are alike: by this attribute ("rating")
+	AtMost     float64        // being at most this (2) or not
+	Zone       *time.Location // in which months are told apart; UTC
+	Candidates int            // accounts that are weighed in pairs; 40
+}
+
+func (o Options) withDefaults() Options {
+	if o.Window <= 0 {
+		o.Window = 180 * 24 * time.Hour
+	}
+	if o.Attribute == "" {
+		o.Attribute, o.AtMost = "rating", 2
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Candidates <= 0 {
+		o.Candidates = 40
+	}
+	return o
+}
+
+// Result is what menshen trace says.
+type Result struct {
+	Accounts    []Account `json:"accounts"`    // by falling probability
+	Sets        []Set     `json:"sets"`        // by falling probability
+	Unexplained float64   `json:"unexplained"` // share of the harms that no account of the record explains
+	Harms       int       `json:"harms"`       // customers harmed, each once
+	Advice      []string  `json:"advice"`
+	AdviceZH    []string  `json:"advice_zh"`
+}
+
+// Account is one account and the harmed customers whom it viewed before.
+type Account struct {
+	Actor       event.ActorID     `json:"actor"`
+	Probability float64           `json:"probability"`
+	Subjects    []event.SubjectID `json:"subjects"`
+	Views       []string          `json:"views"`
+	Expected    float64           `json:"expected"` // how many harmed customers its work would let it have viewed
+}
+
+// Set is a set of accounts that leaked together.
+type Set struct {
+	Actors      []event.ActorID `json:"actors"`
+	Probability float64         `json:"probability"`
+}
+
+// Tracer collects views and harms. It belongs to one goroutine.
+type Tracer struct {
+	opt       Options
+	actors    []event.ActorID
+	index     map[event.ActorID]int32
+	customers map[event.SubjectID]*customer
+	harms     map[event.SubjectID]harm
+	judged    bool // some view was said to be unexplained
+}
+
+type customer struct {
+	queue  string
+	low    bool
+	visits []visit
+}
+
+type visit struct {
+	id          string
+	at          time.Time
+	actor       int32
+	unexplained bool
+}
+
+// harm is the first one of a customer; a mark is near-noiseless.
+type harm struct {
+	at   time.Time
+	mark bool
+}
+
+// New returns a tracer that has seen nothing.
+func New(opt Options) *Tracer {
+	return &Tracer{opt: opt.withDefaults(), index: make(map[event.ActorID]int32),
+		customers: make(map[event.SubjectID]*customer), harms: make(map[event.SubjectID]harm)}
+}
+
+// Add takes views, reasons (for a customer's queue) and harms, in any order;
+// other events are passed over.
+func (t *Tracer) Add(ev event.Event) {
+	switch d := ev.Data.(type) {
+	case *event.AccessViewed:
+		a := t.actor(d.Actor)
+		for i := range d.Subjects {
+			s := &d.Subjects[i]
+			c := t.customer(s.Subject)
+			c.visits = append(c.visits, visit{id: ev.ID, at: ev.Time, actor: a})
+			if q, ok := s.Attributes["queue"].(string); ok {
+				c.queue = q
+			}
+			if v, ok := numeric(s.Attributes[t.opt.Attribute]); ok && v <= t.opt.AtMost {
+				c.low = true
+			}
+		}
+	case *event.ReasonOpened:
+		if d.Queue != "" {
+			if c := t.customer(d.Subject); c.queue == "" {
+				c.queue = d.Queue
+			}
+		}
+	case *event.HarmReported:
+		mark := d.Kind == event.HarmProxyRung || d.Kind == event.HarmCanaryContacted
+		h, known := t.harms[d.Subject]
+		// A mark says more than any complaint; otherwise the first harm counts.
+		if !known || mark && !h.mark || mark == h.mark && ev.Time.Before(h.at) {
+			t.harms[d.Subject] = harm{ev.Time, mark}
+		}
+	}
+}
+
+// Unexplained says that no work explains a customer's part of a view that was
+// added before.
+func (t *Tracer) Unexplained(view event.Event, subject event.SubjectID) {
+	c := t.customers[subject]
+	if c == nil {
+		return
+	}
+	for i := len(c.visits) - 1; i >= 0; i-- {
+		if v := &c.visits[i]; v.id == view.ID && v.at.Equal(view.Time) {
+			v.unexplained = true
+			t.judged = true
+			return
+		}
+	}
+}
+
+func (t *Tracer) actor(a event.ActorID) int32 {
+	i, ok := t.index[a]
+	if !ok {
+		i = int32(len(t.actors))
+		t.index[a] = i
+		t.actors = append(t.actors, a)
+	}
+	return i
+}
+
+func (t *Tracer) customer(s event.SubjectID) *customer {
+	c := t.customers[s]
+	if c == nil {
+		c = &customer{}
+		t.customers[s] = c
+	}
+	return c
+}
+
+func numeric(v any) (float64, bool) {
+	switch n := v.(type) {
+	case float64:
+		return n, true
+	case int:
+		return float64(n), true
+	case int64:
+		return float64(n), true
+	}
+	return 0, false
+}
+
+// stratum is what makes two customers alike.
+type stratum struct {
+	queue string
+	low   bool
+	month int // 0: all months
+}
+
+// population counts, of the customers of one stratum, how many each account viewed.
+type population struct {
+	n                   float64
+	viewed, unexplained map[int32]float64
+}
+
+func newPopulation() *population {
+	return &population{viewed: make(map[int32]float64), unexplained: make(map[int32]float64)}
+}
+
+func (t *Tracer) stratumOf(c *customer) stratum {
+	first := c.visits[0].at
+	for _, v := range c.visits[1:] {
+		if v.at.Before(first) {
+			first = v.at
+		}
+	}
+	y, m, _ := first.In(t.opt.Zone).Date()
+	return stratum{c.queue, c.low, y*12 + int(m)}
+}
+
+// survey counts all customers, stratum by stratum, by queue and kind alone, and
+// all together.
+func (t *Tracer) survey() map[stratum]*population {
+	all := make(map[stratum]*population)
+	seen := make(map[int32]bool)
+	for _, c := range t.customers {
+		if len(c.visits) == 0 {
+			continue
+		}
+		clear(seen)
+		for _, v := range c.visits {
+			seen[v.actor] = seen[v.actor] || v.unexplained
+		}
+		s := t.stratumOf(c)
+		for _, key := range []stratum{s, {s.queue, s.low, 0}, {}} {
+			p := all[key]
+			if p == nil {
+				p = newPopulation()
+				all[key] = p
+			}
+			p.n++
+			for a, unexplained := range seen {
+				p.viewed[a]++
+				if unexplained {
+					p.unexplained[a]++
+				}
+			}
+		}
+	}
+	return all
+}
+
+// prior strength, in customers, that a wider stratum lends to a narrower one.
+const lent = 30
+
+// chances returns how likely a like customer is viewed by an account, and
+// viewed without explanation.
+func chances(pops map[stratum]*population, s stratum, a int32) (q, u float64) {
+	root := pops[stratum{}]
+	if root == nil {
+		return 1, 1
+	}
+	q, u = (root.viewed[a]+0.5)/(root.n+1), (root.unexplained[a]+0.5)/(root.n+1)
+	for _, key := range []stratum{{s.queue, s.low, 0}, s} {
+		if p := pops[key]; p != nil {
+			q = (p.viewed[a] + lent*q) / (p.n + lent)
+			u = (p.unexplained[a] + lent*u) / (p.n + lent)
+		}
+	}
+	return q, u
+}
+
+// sortedHarms returns the harmed customers by time, then by name.
+func (t *Tracer) sortedHarms() []event.SubjectID {
+	out := make([]event.SubjectID, 0, len(t.harms))
+	for s := range t.harms {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b event.SubjectID) int {
+		if c := t.harms[a].at.Compare(t.harms[b].at); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	return out
+}
