@@ -169,7 +169,7 @@ func TestVault(t *testing.T) {
 	v := newVault(VaultLimits{TTL: time.Minute, Records: 3})
 	at := time.Unix(0, 0)
 	put := func(session, subject, field, value string) {
-		if err := v.seal(session, subject, []Original{{Field: field, Class: "phone", Value: value, Mask: "m" + value, Mapped: true}}, at); err != nil {
+		if err := v.seal(session, []entry{{subject: subject, field: field, class: "phone", mask: "m" + value, mapped: true, len: len(value)}}, []byte(value), at); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -214,8 +214,8 @@ func TestVaultIsBounded(t *testing.T) {
 	v := newVault(VaultLimits{Bytes: 100_000})
 	at := time.Unix(0, 0)
 	for i := range 20_000 {
-		values := []Original{{Field: "phone", Value: "13812345678"}}
-		if err := v.seal(fmt.Sprint("s", i%7), fmt.Sprint("u", i%3000), values, at); err != nil {
+		values := []entry{{subject: fmt.Sprint("u", i%3000), field: "phone", len: 11}, {subject: fmt.Sprint("u", i%11), field: "phone", len: 11}}
+		if err := v.seal(fmt.Sprint("s", i%7), values, []byte("13812345678"), at); err != nil {
 			t.Fatal(err)
 		}
 	}

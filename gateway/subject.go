@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
+	"sync"
 
 	"github.com/menshen-io/menshen/event"
 )
@@ -14,6 +16,14 @@ import (
 // reversible without its key.
 type Subjects func(id string) event.SubjectID
 
+// hasherOfSubjects is reused: a page shows dozens of customers.
+type hasherOfSubjects struct {
+	mac hash.Hash
+	id  []byte
+	sum [sha256.Size]byte
+	out [2 + 32]byte
+}
+
 // HMACSubjects returns Subjects by HMAC-SHA-256 under key, which has at least
 // 32 bytes, never enters the ledger, and must be the same in every part that
 // sends events about the same customers. An id becomes "c-" and 32 hex digits.
@@ -22,13 +32,17 @@ func HMACSubjects(key []byte) (Subjects, error) {
 		return nil, errors.New("subject key: must have at least 32 bytes")
 	}
 	key = append([]byte(nil), key...)
+	pool := sync.Pool{New: func() any { return &hasherOfSubjects{mac: hmac.New(sha256.New, key)} }}
 	return func(id string) event.SubjectID {
-		m := hmac.New(sha256.New, key)
-		m.Write([]byte(id))
-		var sum [sha256.Size]byte
-		var out [2 + 32]byte
-		out[0], out[1] = 'c', '-'
-		hex.Encode(out[2:], m.Sum(sum[:0])[:16])
-		return event.SubjectID(out[:])
+		h := pool.Get().(*hasherOfSubjects)
+		h.mac.Reset()
+		h.id = append(h.id[:0], id...)
+		h.mac.Write(h.id)
+		sum := h.mac.Sum(h.sum[:0])
+		h.out[0], h.out[1] = 'c', '-'
+		hex.Encode(h.out[2:], sum[:16])
+		out := event.SubjectID(h.out[:])
+		pool.Put(h)
+		return out
 	}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -28,9 +27,17 @@ type Original struct {
 	Mapped                    bool // the policy names the field; otherwise it was found by search
 }
 
+// entry is an original on its way into the vault: its value is in the batch's
+// plain text.
+type entry struct {
+	subject, field, class, mask string
+	mapped                      bool
+	off, len                    int
+}
+
 // vault keeps originals for minutes, sealed with AES-256-GCM under a key that
-// its session alone has and that goes when the session goes. A record's values
-// are sealed together. When it is full the oldest give way.
+// its session alone has and that goes when the session goes. What was shown at a
+// time is sealed together. When it is full the oldest give way.
 type vault struct {
 	limits VaultLimits
 
@@ -41,7 +48,7 @@ type vault struct {
 	// queue holds every sealed record in the order of sealing, and some that
 	// were dropped since: expiry and eviction both take from its front.
 	queue []*sealed
-	alive int // records in queue that were not dropped
+	alive int // of queue, not dropped
 }
 
 // drawer is one session's part. Its fields are guarded by vault.mu, but aead,
@@ -49,9 +56,10 @@ type vault struct {
 type drawer struct {
 	aead  cipher.AEAD
 	next  uint64 // nonce: never twice under one key
-	alive int    // records in queue that were not dropped
+	alive int    // of queue, not dropped
+	held  int    // subjects of those
 	queue []*sealed
-	slots map[string]map[string]slot // subject, then key of field
+	slots map[string][]slot // by subject
 	// shown are all customers whose originals were ever sealed here, as hashes.
 	// They outlive the originals: a mask of one whose original is gone must not
 	// be taken for another's.
@@ -61,21 +69,21 @@ type drawer struct {
 
 // slot is where the newest original of one subject's field is.
 type slot struct {
-	in          *sealed
-	off, len    int
-	field       string
-	class, mask string
-	mapped      bool
+	in                 *sealed
+	off, len           int
+	field, class, mask string
+	mapped             bool
 }
 
 type sealed struct {
-	session, subject string
-	nonce            uint64
-	box              []byte
-	at               time.Time
-	keys             []string // of its slots
-	live             int      // slots that still lead here
-	dropped          bool
+	session  string
+	nonce    uint64
+	box      []byte
+	size     int64
+	at       time.Time
+	subjects []string // in the order of sealing; one may stand there twice
+	live     int      // slots that lead here
+	dropped  bool
 }
 
 func newVault(l VaultLimits) *vault {
@@ -106,7 +114,7 @@ func (v *vault) drawer(session string) (*drawer, uint64, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string]map[string]slot), shown: make(map[uint64]struct{})}
+		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{})}
 		v.drawers[session] = d
 	}
 	d.next++
@@ -126,45 +134,39 @@ const maxShown = 20_000
 // keepDrawer is how long an empty drawer remembers whom it showed.
 const keepDrawer = 12 * time.Hour
 
-// overhead is what a sealed record takes beside its box, roughly.
-const overhead = 256
+// overhead is what an original takes beside its bytes, roughly.
+const overhead = 160
 
-// seal keeps the originals of one subject.
-func (v *vault) seal(session, subject string, values []Original, now time.Time) error {
-	if subject == "" || len(values) == 0 {
+// seal keeps the originals that entries point to in plain.
+func (v *vault) seal(session string, entries []entry, plain []byte, now time.Time) error {
+	if len(entries) == 0 {
 		return nil
+	}
+	size := int64(len(plain) + overhead*len(entries))
+	if size > v.limits.Bytes/4 {
+		return nil // one view may not push everything else out; it stays masked
 	}
 	d, nonce, err := v.drawer(session)
 	if err != nil {
 		return err
 	}
-	size := 0
-	for i := range values {
-		size += len(values[i].Value)
-	}
-	if int64(size) > v.limits.Bytes/4 {
-		return nil // one record may not push everything else out; it stays masked
-	}
-	box := make([]byte, 0, size+d.aead.Overhead())
-	for i := range values {
-		box = append(box, values[i].Value...)
-	}
-	box = d.aead.Seal(box[:0], nonceOf(nonce), box, []byte(subject))
-	s := &sealed{session: session, subject: subject, nonce: nonce, box: box, at: now, keys: make([]string, 0, len(values))}
+	s := &sealed{session: session, nonce: nonce, at: now, size: size}
+	s.box = d.aead.Seal(make([]byte, 0, len(plain)+d.aead.Overhead()), nonceOf(nonce), plain, []byte(session))
 
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.drawers[session] != d {
 		return nil // the session ended meanwhile
 	}
-	if d.last = now; len(d.shown) < maxShown {
-		d.shown[maphash.String(v.seed, subject)] = struct{}{}
+	d.last = now
+	for i := range entries {
+		v.place(d, s, &entries[i])
 	}
-	v.place(d, s, values)
 	v.queue, d.queue = append(v.queue, s), append(d.queue, s)
 	v.alive, d.alive = v.alive+1, d.alive+1
-	v.bytes += int64(len(s.box)) + overhead
-	for d.alive > v.limits.Records {
+	d.held += len(s.subjects)
+	v.bytes += size
+	for d.held > v.limits.Records && d.alive > 1 {
 		v.drop(d.queue[0])
 		d.queue = d.queue[1:]
 	}
@@ -174,32 +176,32 @@ func (v *vault) seal(session, subject string, values []Original, now time.Time) 
 	return nil
 }
 
-// place points the slots of a subject to s; a record to which no slot leads any
-// more is dropped. The caller holds mu.
-func (v *vault) place(d *drawer, s *sealed, values []Original) {
-	of := d.slots[s.subject]
-	if of == nil {
-		of = make(map[string]slot, len(values))
-		d.slots[s.subject] = of
-	}
-	off := 0
-	for i := range values {
-		o := &values[i]
-		key := o.Field
-		for n := 2; of[key].in == s; n++ { // one record may hold a field several times
-			key = o.Field + "#" + strconv.Itoa(n)
+// place points a slot to what e is in s. It takes the place of what an earlier
+// view had of the same field; one view may hold a field several times. What no
+// slot leads to any more is dropped. The caller holds mu.
+func (v *vault) place(d *drawer, s *sealed, e *entry) {
+	if n := len(s.subjects); n == 0 || s.subjects[n-1] != e.subject {
+		s.subjects = append(s.subjects, e.subject)
+		if len(d.shown) < maxShown {
+			d.shown[maphash.String(v.seed, e.subject)] = struct{}{}
 		}
-		old := of[key].in
-		of[key] = slot{in: s, off: off, len: len(o.Value), field: o.Field, class: o.Class, mask: o.Mask, mapped: o.Mapped}
-		off += len(o.Value)
-		s.keys = append(s.keys, key)
-		s.live++
-		if old != nil {
+	}
+	s.live++
+	now := slot{in: s, off: e.off, len: e.len, field: e.field, class: e.class, mask: e.mask, mapped: e.mapped}
+	slots := d.slots[e.subject]
+	for i := range slots {
+		if old := slots[i].in; old != s && slots[i].field == e.field {
+			slots[i] = now
 			if old.live--; old.live == 0 {
 				v.drop(old)
 			}
+			return
 		}
 	}
+	if slots == nil {
+		slots = make([]slot, 0, 4)
+	}
+	d.slots[e.subject] = append(slots, now)
 }
 
 // compact leaves dropped records out once they are the larger part.
@@ -229,19 +231,23 @@ func (v *vault) drop(s *sealed) {
 		return
 	}
 	s.dropped = true
-	v.bytes -= int64(len(s.box)) + overhead
+	v.bytes -= s.size
 	s.box = nil
 	v.alive--
 	d := v.drawers[s.session]
 	d.alive--
-	of := d.slots[s.subject]
-	for _, key := range s.keys {
-		if of[key].in == s {
-			delete(of, key)
+	d.held -= len(s.subjects)
+	for _, subject := range s.subjects {
+		slots, ok := d.slots[subject]
+		if !ok {
+			continue
 		}
-	}
-	if len(of) == 0 {
-		delete(d.slots, s.subject)
+		slots = slices.DeleteFunc(slots, func(x slot) bool { return x.in == s })
+		if len(slots) == 0 {
+			delete(d.slots, subject)
+		} else {
+			d.slots[subject] = slots
+		}
 	}
 }
 
@@ -291,11 +297,11 @@ func (v *vault) find(session, subject, name, mask string, now time.Time) (Origin
 		switch {
 		case mask != "" && s.mask != mask:
 		case !s.mapped && s.class == name:
-			searched = v.collect(searched, d, subject, s, now)
+			searched = v.collect(searched, d, s, now)
 		case s.mapped && s.field == name:
-			exact = v.collect(exact, d, subject, s, now)
+			exact = v.collect(exact, d, s, now)
 		case s.mapped && (s.class == name || lastPart(s.field) == name):
-			loose = v.collect(loose, d, subject, s, now)
+			loose = v.collect(loose, d, s, now)
 		}
 	}
 	v.mu.Unlock()
@@ -310,21 +316,21 @@ func (v *vault) find(session, subject, name, mask string, now time.Time) (Origin
 // found is a slot with its sealed box, to be opened outside the lock.
 type found struct {
 	d       *drawer
-	subject string
+	session string
 	slot    slot
 	box     []byte
 }
 
 // collect adds a slot that has not expired. The caller holds mu.
-func (v *vault) collect(hits []found, d *drawer, subject string, s slot, now time.Time) []found {
+func (v *vault) collect(hits []found, d *drawer, s slot, now time.Time) []found {
 	if s.in.dropped || now.Sub(s.in.at) >= v.limits.TTL {
 		return hits
 	}
-	return append(hits, found{d, subject, s, s.in.box})
+	return append(hits, found{d, s.in.session, s, s.in.box})
 }
 
 func (f found) open() (Original, error) {
-	plain, err := f.d.aead.Open(nil, nonceOf(f.slot.in.nonce), f.box, []byte(f.subject))
+	plain, err := f.d.aead.Open(nil, nonceOf(f.slot.in.nonce), f.box, []byte(f.session))
 	if err != nil {
 		return Original{}, fmt.Errorf("opening sealed record: %w", err)
 	}
@@ -360,18 +366,18 @@ func (v *vault) masked(session, mask, path, subject string, now time.Time) (Orig
 	v.mu.Lock()
 	var hits []found
 	if d := v.drawers[session]; d != nil {
-		add := func(subject string, fields map[string]slot) {
-			for _, s := range fields {
+		add := func(slots []slot) {
+			for _, s := range slots {
 				if s.mask == mask && (!s.mapped || sameField(s.field, path)) {
-					hits = v.collect(hits, d, subject, s, now)
+					hits = v.collect(hits, d, s, now)
 				}
 			}
 		}
 		if subject != "" {
-			add(subject, d.slots[subject])
+			add(d.slots[subject])
 		} else if len(d.shown) < maxShown {
-			for subject, fields := range d.slots {
-				add(subject, fields)
+			for _, slots := range d.slots {
+				add(slots)
 			}
 		}
 	}

@@ -43,7 +43,8 @@ type Visit struct {
 	index    map[string]int        // raw subject to place in subjects
 	shown    int                   // values, recorded or not
 	recorded int                   // events
-	values   []Original            // reused
+	sealing  []entry               // masked values that are not yet in the vault
+	plain    []byte                // their originals
 }
 
 // Open lets s through to one request, or refuses and records that.
@@ -149,20 +150,10 @@ func plainID(id string) bool {
 	return true
 }
 
-// See takes a record that is being shown: it will be recorded and, when it is
-// shown masked, its originals are sealed.
+// See takes a record that is being shown: Record will record it and, when it is
+// shown masked, seal its originals.
 func (v *Visit) See(rec mask.Record) {
 	v.shown += len(rec.Values)
-	if v.Masked && rec.Subject != "" {
-		v.values = v.values[:0]
-		for i := range rec.Values {
-			x := &rec.Values[i]
-			v.values = append(v.values, Original{Field: x.Field, Class: string(x.Class), Value: x.Original, Mask: x.Mask, Mapped: x.Mapped})
-		}
-		// What could not be sealed stays masked; that is all that is lost.
-		_ = v.g.vault.seal(v.Session.ID, rec.Subject, v.values, v.at)
-		clear(v.values)
-	}
 	if rec.Subject == "" {
 		return
 	}
@@ -176,6 +167,26 @@ func (v *Visit) See(rec mask.Record) {
 		v.subjects = append(v.subjects, event.SubjectViewed{Subject: v.g.cfg.Subjects(rec.Subject)})
 	}
 	v.note(i, rec)
+	if !v.Masked {
+		return
+	}
+	for j := range rec.Values {
+		x := &rec.Values[j]
+		if x.Mask == x.Original {
+			continue
+		}
+		v.sealing = append(v.sealing, entry{subject: rec.Subject, field: x.Field, class: string(x.Class), mask: x.Mask, mapped: x.Mapped, off: len(v.plain), len: len(x.Original)})
+		v.plain = append(v.plain, x.Original...)
+	}
+}
+
+// Seal puts what was seen into the vault, so that it can be revealed and
+// restored from now on. Record does it too.
+func (v *Visit) Seal() {
+	// What could not be sealed stays masked; that is all that is lost.
+	_ = v.g.vault.seal(v.Session.ID, v.sealing, v.plain, v.at)
+	clear(v.plain)
+	v.sealing, v.plain = v.sealing[:0], v.plain[:0]
 }
 
 // note writes down of which classes the record is, and how they were shown.
@@ -198,19 +209,11 @@ func (v *Visit) note(i int, rec mask.Record) {
 		}
 		s.Fields = fields
 	}
+	if s.Attributes == nil {
+		s.Attributes = rec.Attributes
+		return
+	}
 	for name, a := range rec.Attributes {
-		switch a := a.(type) {
-		case string:
-			if len(a) > 64 {
-				continue
-			}
-		case float64, bool, int, int64:
-		default:
-			continue
-		}
-		if s.Attributes == nil {
-			s.Attributes = make(map[string]any, len(rec.Attributes))
-		}
 		s.Attributes[name] = a
 	}
 }
@@ -245,6 +248,7 @@ func (v *Visit) Full() bool { return len(v.subjects) >= subjectsPerEvent }
 // is one of the policy's or anything was shown. After an error no more data
 // may leave.
 func (v *Visit) Record(ctx context.Context, end bool) error {
+	v.Seal()
 	for len(v.subjects) > 0 {
 		n := min(len(v.subjects), subjectsPerEvent)
 		if err := v.put(ctx, v.subjects[:n:n]); err != nil {

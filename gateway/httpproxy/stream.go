@@ -188,6 +188,7 @@ func (b *flowing) fill() {
 		rec = a.v.Record(context.WithoutCancel(a.ctx), false)
 	}
 	b.started = true
+	a.v.Seal() // a value that is shown can be revealed at once
 	if rec != nil {
 		b.cause, b.err = gateway.CauseNotRecorded, errCut
 		return
