@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	f_log "github.com/transparency-dev/formats/log"
 	"github.com/transparency-dev/tessera"
@@ -83,11 +84,12 @@ func (l *Ledger) integrateLoop(ctx context.Context) {
 		if len(lines) == 0 {
 			return
 		}
-		if err := l.integrate(ctx, first, lines); err != nil {
+		n, err := l.integrate(ctx, first, lines)
+		if err != nil {
 			l.stop(fmt.Errorf("integrating: %w", err))
 			return
 		}
-		l.advance(first, lines)
+		l.advance(first, lines[:n])
 		if err := l.collect(ctx); err != nil {
 			l.stop(err)
 			return
@@ -113,23 +115,33 @@ func (l *Ledger) nextBatch() (uint64, [][]byte) {
 	return l.integrated, slices.Clone(lines)
 }
 
-// integrate hands lines to Tessera and waits until they are in the tree. No
-// other goroutine adds, so the indexes must be those the write-ahead log gave.
-func (l *Ledger) integrate(ctx context.Context, first uint64, lines [][]byte) error {
-	futures := make([]tessera.IndexFuture, len(lines))
-	for i, line := range lines {
-		futures[i] = l.add(ctx, tessera.NewEntry(line))
+// integrate hands lines to Tessera, waits until they are in the tree, and
+// returns how many it took. No other goroutine adds, so the indexes must be
+// those the write-ahead log gave.
+//
+// Tessera's queue lets go of its lock before it passes a batch on, so a batch
+// that its timer flushes could be overtaken by the one begun after it. Hence
+// nothing is added once half the batch's age has passed: then what was added is
+// waited for first, and there is never a second batch.
+func (l *Ledger) integrate(ctx context.Context, first uint64, lines [][]byte) (int, error) {
+	began := time.Now()
+	futures := make([]tessera.IndexFuture, 0, len(lines))
+	for _, line := range lines {
+		if len(futures) > 0 && time.Since(began) > l.batchAge/2 {
+			break
+		}
+		futures = append(futures, l.add(ctx, tessera.NewEntry(line)))
 	}
 	for i, f := range futures {
 		got, err := f()
 		if err != nil {
-			return fmt.Errorf("entry %d: %w", first+uint64(i), err)
+			return i, fmt.Errorf("entry %d: %w", first+uint64(i), err)
 		}
 		if got.Index != first+uint64(i) {
-			return fmt.Errorf("entry %d was put at index %d", first+uint64(i), got.Index)
+			return i, fmt.Errorf("entry %d was put at index %d", first+uint64(i), got.Index)
 		}
 	}
-	return nil
+	return len(futures), nil
 }
 
 func (l *Ledger) advance(first uint64, lines [][]byte) {

@@ -65,6 +65,7 @@ type Options struct {
 // Ledger is an open record. All methods may be called from any goroutine.
 type Ledger struct {
 	dir, vkey string
+	batchAge  time.Duration
 	lock      *os.File
 	add       tessera.AddFn
 	shutdown  func(context.Context) error
@@ -135,6 +136,7 @@ func open(ctx context.Context, dir string, o Options) (_ *Ledger, err error) {
 	}
 	l := &Ledger{
 		dir:      dir,
+		batchAge: o.BatchAge,
 		wake:     make(chan struct{}, 1),
 		changed:  make(chan struct{}),
 		finished: make(chan struct{}),

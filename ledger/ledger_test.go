@@ -12,7 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/api"
+	"github.com/transparency-dev/tessera/client"
+	"github.com/transparency-dev/tessera/fsck"
 	"go.uber.org/goleak"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/menshen-io/menshen/event"
 )
@@ -247,10 +252,10 @@ func TestConcurrentAppendsAndFollowers(t *testing.T) {
 	var mu sync.Mutex
 	ids := map[uint64]string{}
 	var followers, appenders sync.WaitGroup
-	for from := range uint64(3) {
+	for range 3 {
 		followers.Go(func() {
 			stop := errors.New("enough")
-			next := from * 0
+			next := uint64(0)
 			err := l.Follow(ctx, next, func(i uint64, line []byte) error {
 				if i != next {
 					return fmt.Errorf("entry %d came where %d belongs", i, next)
@@ -310,6 +315,33 @@ func TestConcurrentAppendsAndFollowers(t *testing.T) {
 	}
 	mustClose(t, l)
 	mustVerify(t, l.Dir())
+}
+
+// Tessera's own checker, which knows only tlog-tiles, accepts the log.
+func TestReadableByOthers(t *testing.T) {
+	dir := t.TempDir()
+	l := mustOpen(t, dir, fast())
+	fill(t, l, "e", 700)
+	mustClose(t, l)
+	v, err := note.NewVerifier(l.Verifier())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes := func(raw []byte) ([][]byte, error) {
+		var b api.EntryBundle
+		if err := b.UnmarshalText(raw); err != nil {
+			return nil, err
+		}
+		var out [][]byte
+		for _, e := range b.Entries {
+			out = append(out, rfc6962.DefaultHasher.HashLeaf(e))
+		}
+		return out, nil
+	}
+	check := fsck.New(v.Name(), v, client.FileFetcher{Root: filepath.Join(dir, logDir)}, hashes, fsck.Opts{})
+	if err := check.Check(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestFollow(t *testing.T) {

@@ -24,6 +24,9 @@ func snapshot(t testing.TB) (dir, vkey string) {
 	}
 	dir = t.TempDir()
 	for _, file := range files(t, from) {
+		if isTemp(strings.TrimPrefix(file, logDir+"/")) {
+			continue // the next checkpoint
+		}
 		b, err := os.ReadFile(filepath.Join(from, file))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // a partial tile that became obsolete
@@ -99,7 +102,7 @@ func TestVerifyNamesEveryFlippedByte(t *testing.T) {
 			continue
 		}
 		offsets := []int{0, 1, len(whole) / 2, len(whole) - 2, len(whole) - 1}
-		for range 20 {
+		for range 8 {
 			offsets = append(offsets, rng.IntN(len(whole)))
 		}
 		if len(whole) < 400 { // small ones in every byte
