@@ -88,6 +88,7 @@ func (a *answer) empty() bool {
 // masked reads the answer for somebody who sees masks.
 func (a *answer) masked() error {
 	h := a.resp.Header
+	dropHandOver(h)
 	maskHeaders(h, a.p.gw.Policy().Search)
 	if a.v.Pass() && !a.json {
 		return nil

@@ -152,6 +152,14 @@ func maskText(s string, classes []mask.Class) (string, bool) {
 	return b.String(), true
 }
 
+// dropHandOver removes what would have a server in front of the door fetch
+// something by itself and send that instead.
+func dropHandOver(h http.Header) {
+	for _, name := range []string{"X-Accel-Redirect", "X-Sendfile", "X-Lighttpd-Send-File", "X-Reproxy-Url"} {
+		h.Del(name)
+	}
+}
+
 // whole removes from an answer what spoke of the bytes that it no longer has.
 func whole(h http.Header) {
 	for _, name := range []string{"Content-Length", "Etag", "Last-Modified", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Signature", "Signature-Input",

@@ -445,6 +445,7 @@ func TestEmptyBodiesAndErrors(t *testing.T) {
 			w.Header().Set("X-Customer", "tel 13812345678")
 			w.Header().Set("X-Escaped", "%31%33812345678")
 			w.Header().Set("Trailer", "X-Tail")
+			w.Header().Set("X-Accel-Redirect", "/internal/file")
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Link", "</13812345678>; rel=x")
 			w.WriteHeader(http.StatusEarlyHints)
@@ -468,7 +469,7 @@ func TestEmptyBodiesAndErrors(t *testing.T) {
 		t.Errorf("404: %d %q", resp.StatusCode, body)
 	}
 	resp, body := d.get("/headers", "agent")
-	if all := fmt.Sprint(resp.Header, resp.Trailer); strings.Contains(all, rawPhone) || strings.Contains(all, "%31") || body != "{}" ||
+	if all := fmt.Sprint(resp.Header, resp.Trailer); strings.Contains(all, rawPhone) || strings.Contains(all, "%31") || strings.Contains(all, "internal") || body != "{}" ||
 		resp.Header.Get("X-Customer") != "tel 138****5678" {
 		t.Errorf("headers: %s", all)
 	}
