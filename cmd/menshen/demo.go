@@ -32,7 +32,7 @@ const (
 
 	demoAgents = 16
 	demoDays   = 150
-	demoHead   = 4  // days for which the insiders have been at it when the demo starts
+	demoHead   = 5  // days for which the insiders have been at it when the demo starts
 	demoFast   = 45 // days that follow at the fast pace
 )
 
@@ -44,7 +44,7 @@ func runDemo(ctx context.Context, s streams, args []string) int {
 	fresh := fs.Bool("fresh", false, "begin anew: empties the data directory")
 	console := fs.String("console", "127.0.0.1:8080", "address of the console")
 	gate := fs.String("gateway", "127.0.0.1:8081", "address of the back office, behind the gateway")
-	seed := fs.Uint64("seed", 7, "of the simulated world")
+	seed := fs.Uint64("seed", 4, "of the simulated world")
 	fast := fs.Duration("day", 5*time.Second, "length of a simulated day while the story runs")
 	slow := fs.Duration("slow-day", time.Minute, "length of a simulated day after it")
 	verbose := fs.Bool("v", false, "log to standard error")
