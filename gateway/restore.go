@@ -236,6 +236,10 @@ func (w *writing) splice(ctx context.Context, body []byte, spots []spot, quote f
 // e-mail address.
 var strongMask = regexp.MustCompile(`\+?[0-9][0-9 -]{0,8}\*{4,}[0-9]{0,4}[0-9Xx]?|\*{4,}[0-9]{3,4}[Xx]?|[A-Za-z0-9._+-]{0,3}\*{3}@[A-Za-z0-9]`)
 
+// quoted is a value in a document that is itself a value of the body: an argument
+// of a GraphQL document, JSON in JSON. It is not restored there.
+var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
+
 // restore returns what stands for a value with an asterisk; false when it holds
 // a mask that cannot be resolved.
 func (w *writing) restore(s spot) (string, bool) {
@@ -245,6 +249,11 @@ func (w *writing) restore(s spot) (string, bool) {
 	}
 	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
 		return "", false
+	}
+	for _, q := range quoted.FindAllString(s.value, -1) {
+		if inside := strings.Trim(q, `"'\`); inside == mask.Full || w.v.g.vault.issued(w.v.Session.ID, inside) {
+			return "", false
+		}
 	}
 	var b strings.Builder
 	at := 0
