@@ -14,7 +14,8 @@ import (
 // schedule takes.
 type Measured struct {
 	Lost       int64     // advanced for rings' shops and not recovered, at the end
-	LostHonest int64     // the same for the others
+	AtRisk     int64     // what rings' shops could still make of it, at the end: refunds under review paid after all
+	LostHonest int64     // advanced for the others
 	FirstHold  time.Time // of a ring's shop
 
 	Shops, ShopsHeld       int     // others that asked for a payout; of them, ever held
@@ -105,6 +106,7 @@ func (p Pack) Measure(events iter.Seq[event.Event], rings func(event.Event) []ev
 	for _, a := range b.Merchants() {
 		if guilty(a.Merchant) {
 			m.Lost += a.Advanced
+			m.AtRisk += a.AtRisk
 		} else {
 			m.LostHonest += a.Advanced
 			m.Paid += a.Paid

@@ -47,7 +47,7 @@ func TestMeasure(t *testing.T) {
 	pack, opt := marketplace(t)
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "world\tseed\tlost, instant\tlost, ours\tshare\tfirst hold, day\tlinked\tbefore burst\tfalse rings\trequests held\tshops held\tlongest hold\tdays held\thonest advanced, instant\tours\t")
+	fmt.Fprintln(w, "world\tseed\tlost, instant\tlost, ours\tat most\tshare at most\trings unlinked\tfirst hold, day\tlinked\tbefore burst\tfalse rings\trequests held\tshops held\tlongest hold\tdays held\thonest advanced, instant\tours\t")
 	for seed := range uint64(*measureSeeds) {
 		for _, scenario := range []string{sim.RefundRing, sim.Ordinary} {
 			world, err := sim.New(sim.Options{Scenario: scenario, Seed: seed + 1, Agents: -1, Canaries: -1})
@@ -70,13 +70,14 @@ func TestMeasure(t *testing.T) {
 				links.found(found)
 				return found
 			}, isGuilty)
+			unlinked := pack.Measure(world.Events(), nil, isGuilty)
 			share, first := 0.0, "-"
 			if instant.Lost > 0 {
-				share = 100 * float64(ours.Lost) / float64(instant.Lost)
+				share = 100 * float64(max(ours.Lost, ours.AtRisk)) / float64(instant.Lost)
 				first = fmt.Sprintf("%.0f", ours.FirstHold.Sub(world.Options().Start).Hours()/24)
 			}
-			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.2f %%\t%s\t%d/%d\t%d\t%d\t%d/%d\t%d/%d\t%.0f d\t%.2f\t%d\t%d\t\n", scenario, seed+1,
-				instant.Lost/100, ours.Lost/100, share, first, len(links.day), len(guilty), links.early, links.honest(),
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.2f %%\t%d\t%s\t%d/%d\t%d\t%d\t%d/%d\t%d/%d\t%.0f d\t%.2f\t%d\t%d\t\n", scenario, seed+1,
+				instant.Lost/100, ours.Lost/100, ours.AtRisk/100, share, unlinked.Lost/100, first, len(links.day), len(guilty), links.early, links.honest(),
 				ours.RequestsHeld, ours.Requests, ours.ShopsHeld, ours.Shops, ours.LongestHold.Hours()/24, ours.DaysHeld(),
 				instant.LostHonest/100, ours.LostHonest/100)
 			if scenario == sim.RefundRing && share > 2 {

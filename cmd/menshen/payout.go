@@ -133,3 +133,23 @@ func filter(ctx context.Context, s streams, name string, lateness time.Duration,
 	}
 	return exitDone
 }
+
+// testMoneyPack reads the pack.yaml of a money door strictly and runs its
+// examples, as "pack test" shows them.
+func testMoneyPack(s streams, data []byte) (code int) {
+	pack, err := payout.ParsePack(packFile, data)
+	_, rerr := ring.ParsePack(packFile, data)
+	if err := errors.Join(err, rerr); err != nil {
+		fmt.Fprintln(s.err, err)
+		return exitCheck
+	}
+	faults := pack.RunExamples()
+	for _, f := range faults {
+		fmt.Fprintf(s.out, "FAIL %v\n", f)
+	}
+	fmt.Fprintf(s.err, "%d examples, %d faults\n", len(pack.Examples), len(faults))
+	if len(faults) > 0 {
+		return exitCheck
+	}
+	return exitDone
+}
