@@ -23,6 +23,8 @@ export type Palette = {
   warn: string;
   good: string;
   quiet: string;
+  // The same colours as grounds for tags and marks.
+  tints: { primary: string; bad: string; warn: string; good: string };
 };
 
 // Indigo for the data door, ochre for the money door, cinnabar for what is wrong.
@@ -42,6 +44,7 @@ const light: Palette = {
   warn: '#a86a0b',
   good: '#2f7a55',
   quiet: '#a9b8c6',
+  tints: { primary: '#e4edf6', bad: '#fbe8e3', warn: '#faefd9', good: '#e3f1e9' },
 };
 
 const dark: Palette = {
@@ -60,6 +63,7 @@ const dark: Palette = {
   warn: '#d99a3d',
   good: '#5fb389',
   quiet: '#475563',
+  tints: { primary: '#1d3247', bad: '#3b1f19', warn: '#352a14', good: '#17312a' },
 };
 
 export const sans =
@@ -77,6 +81,11 @@ function themeOf(p: Palette): ThemeConfig {
       colorError: p.bad,
       colorWarning: p.warn,
       colorSuccess: p.good,
+      colorPrimaryBg: p.tints.primary,
+      colorInfoBg: p.tints.primary,
+      colorErrorBg: p.tints.bad,
+      colorWarningBg: p.tints.warn,
+      colorSuccessBg: p.tints.good,
       colorBgLayout: p.page,
       colorBgContainer: p.card,
       colorBgElevated: p.dark ? p.raised : p.card,
@@ -93,7 +102,7 @@ function themeOf(p: Palette): ThemeConfig {
     },
     components: {
       Layout: { siderBg: p.card, headerBg: p.card, bodyBg: p.page, headerHeight: 52, headerPadding: '0 16px' },
-      Menu: { itemHeight: 36, itemBg: 'transparent', subMenuItemBg: 'transparent', activeBarBorderWidth: 0 },
+      Menu: { itemHeight: 36, itemBg: 'transparent', subMenuItemBg: 'transparent', activeBarBorderWidth: 0, itemSelectedBg: p.tints.primary, itemSelectedColor: p.primary, groupTitleFontSize: 12 },
       Table: { headerBg: p.raised, headerSplitColor: 'transparent', cellPaddingBlockSM: 7, cellPaddingInlineSM: 10 },
       Card: { headerFontSize: 14, headerHeight: 44, bodyPadding: 16, headerPadding: 16 },
       Descriptions: { itemPaddingBottom: 8 },

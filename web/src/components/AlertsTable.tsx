@@ -5,37 +5,44 @@ import { useSpeech } from '../i18n';
 import { ActionWord, at, Id, SeverityTag, Time, TimeHead } from './bits';
 import { Nothing } from './states';
 
+function Who({ a }: { a: Alert }) {
+  return a.actor ? <Id value={a.actor} to={at.account(a.actor)} /> : <Id value={a.station || a.partner} />;
+}
+
+// AlertsTable leads with the sentence. In its brief form, beside other things,
+// time and account stand under it.
 export function AlertsTable({ alerts, loading, brief }: { alerts: Alert[]; loading?: boolean; brief?: boolean }) {
   const { t, say, f, name } = useSpeech();
-  const columns: TableProps<Alert>['columns'] = [
-    { key: 'severity', title: t('col.severity'), width: 84, render: (_, a) => <SeverityTag value={a.severity} /> },
-    { key: 'time', title: <TimeHead sample={alerts[0]?.time} />, width: 176, responsive: ['md'], render: (_, a) => <Time at={a.time} /> },
-    {
-      key: 'message',
-      title: t('col.message'),
-      render: (_, a) => (
-        <div className="alert-cell">
-          <Link to={at.alert(a.alert)} className="sentence">
-            {say(a.message) || name('rule', a.rule)}
-          </Link>
-          <div className="under-md muted">
-            <Time at={a.time} /> {a.actor && <Id value={a.actor} to={at.account(a.actor)} />}
-          </div>
+  const time = { key: 'time', title: <TimeHead sample={alerts[0]?.time} />, width: 172, responsive: ['md' as const], render: (_: unknown, a: Alert) => <Time at={a.time} /> };
+  const message = {
+    key: 'message',
+    title: t('col.message'),
+    render: (_: unknown, a: Alert) => (
+      <>
+        <Link to={at.alert(a.alert)} className="sentence">
+          {say(a.message) || name('rule', a.rule)}
+        </Link>
+        <div className="small muted facts">
+          <span className={brief ? '' : 'under-md'}>
+            <Time at={a.time} />
+          </span>
+          <span className={brief ? '' : 'under-md'}>
+            <Who a={a} />
+          </span>
+          {!brief && <span title={a.rule}>{name('rule', a.rule)}</span>}
         </div>
-      ),
-    },
-    {
-      key: 'actor',
-      title: t('col.account'),
-      width: 150,
-      responsive: ['md'],
-      render: (_, a) => (a.actor ? <Id value={a.actor} to={at.account(a.actor)} /> : <Id value={a.station || a.partner} />),
-    },
+      </>
+    ),
+  };
+  const columns: TableProps<Alert>['columns'] = [
+    { key: 'severity', title: t('col.severity'), width: 78, render: (_, a) => <SeverityTag value={a.severity} /> },
+    ...(brief ? [] : [time]),
+    message,
     ...(brief
       ? []
       : ([
-          { key: 'rule', title: t('col.rule'), width: 170, responsive: ['xl'], render: (_, a) => <span title={a.rule}>{name('rule', a.rule)}</span> },
-          { key: 'odds', title: t('col.odds'), width: 110, align: 'right', responsive: ['lg'], render: (_, a) => <span className="num nowrap">{f.odds(a.odds)}</span> },
+          { key: 'actor', title: t('col.account'), width: 140, responsive: ['md'], render: (_, a) => <Who a={a} /> },
+          { key: 'odds', title: t('col.odds'), width: 112, align: 'right', responsive: ['lg'], render: (_, a) => <span className="num nowrap">{f.odds(a.odds)}</span> },
         ] satisfies TableProps<Alert>['columns'])),
     { key: 'action', title: t('col.action'), width: 96, responsive: ['sm'], render: (_, a) => <ActionWord value={a.action} /> },
   ];

@@ -4,7 +4,7 @@ import * as echarts from 'echarts/core';
 import type { EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
-import { useLook } from '../theme';
+import { sans, useLook } from '../theme';
 
 echarts.use([BarChart, LineChart, GraphChart, GridComponent, LegendComponent, TooltipComponent, AriaComponent, SVGRenderer]);
 
@@ -32,7 +32,7 @@ export default function Chart({ option, height, label, onPick }: { option: EChar
   }, []);
 
   useEffect(() => {
-    chart.current?.setOption({ animation: false, textStyle: { fontFamily: 'inherit', color: palette.muted }, ...option });
+    chart.current?.setOption({ animation: false, textStyle: { fontFamily: sans, color: palette.muted }, ...option });
   }, [option, palette]);
 
   return <div ref={box} style={{ height, width: '100%' }} role="img" aria-label={label} />;

@@ -1,7 +1,6 @@
 import {
   AlertOutlined,
   AuditOutlined,
-  BulbOutlined,
   CompassOutlined,
   DashboardOutlined,
   DesktopOutlined,
@@ -150,7 +149,7 @@ export function ThemeSwitch() {
         items: (['system', 'light', 'dark'] as const).map((k) => ({ key: k, icon: icons[k], label: t(`theme.${k}`) })),
       }}
     >
-      <Button type="text" icon={palette.dark ? <MoonOutlined /> : <BulbOutlined />} aria-label={t('theme.label')} />
+      <Button type="text" icon={palette.dark ? <MoonOutlined /> : <SunOutlined />} aria-label={t('theme.label')} />
     </Dropdown>
   );
 }

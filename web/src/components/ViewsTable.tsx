@@ -26,11 +26,7 @@ function Subject({ s }: { s: SubjectViewed }) {
           {masked.join(' · ')}
         </span>
       )}
-      {attributes.map(([k, v]) => (
-        <Tag key={k} className="flat" variant="outlined">
-          {name('attribute', k)} {String(v)}
-        </Tag>
-      ))}
+      {attributes.length > 0 && <span className="small">{attributes.map(([k, v]) => `${name('attribute', k)} ${String(v)}`).join(' · ')}</span>}
     </div>
   );
 }

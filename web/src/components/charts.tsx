@@ -135,7 +135,7 @@ export function DaysChart({ days, height = 190 }: { days: DayCount[]; height?: n
 }
 
 // RingChart draws a ring's shops in a circle; the thicker a link, the more it says.
-export function RingChart({ ring, self, onPick, height = 300 }: { ring: Ring; self?: string; onPick?: (merchant: string) => void; height?: number }) {
+export function RingChart({ ring, self, onPick, height = 360 }: { ring: Ring; self?: string; onPick?: (merchant: string) => void; height?: number }) {
   const { t, name } = useSpeech();
   const { palette: p } = useLook();
   const option = useMemo<EChartsCoreOption>(() => {
@@ -164,10 +164,10 @@ export function RingChart({ ring, self, onPick, height = 300 }: { ring: Ring; se
           type: 'graph',
           layout: 'circular',
           circular: { rotateLabel: list(ring.merchants).length > 8 },
-          top: 40,
-          bottom: 40,
-          left: 60,
-          right: 60,
+          top: 62,
+          bottom: 62,
+          left: 70,
+          right: 70,
           data: list(ring.merchants).map((m) => ({
             name: m,
             symbolSize: m === self ? 20 : 13,

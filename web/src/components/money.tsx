@@ -40,3 +40,12 @@ export function RiskBar({ m }: { m: Merchant }) {
     </div>
   );
 }
+
+export function RingTag({ m }: { m: Merchant }) {
+  if (!m.ring) return null;
+  return (
+    <Tag className="flat" color="error" title={m.ring}>
+      {m.ring.length > 14 ? `${m.ring.slice(0, 12)}…` : m.ring}
+    </Tag>
+  );
+}

@@ -26,7 +26,7 @@ export function minorDigits(currency: string): number {
 function currencyFormat(locale: string, currency: string, compact: boolean): Intl.NumberFormat {
   const size: Intl.NumberFormatOptions = compact ? { notation: 'compact', maximumFractionDigits: 1, minimumFractionDigits: 0 } : {};
   try {
-    return new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...size });
+    return new Intl.NumberFormat(locale, { style: 'currency', currency, ...size });
   } catch {
     return new Intl.NumberFormat(locale, { minimumFractionDigits: compact ? 0 : 2, maximumFractionDigits: compact ? 1 : 2, ...size });
   }

@@ -52,7 +52,17 @@ function ActorList({ actors }: { actors: Actor[] }) {
   );
   const rank = { closed: 2, narrowed: 1, open: 0 };
   const columns: TableProps<Actor>['columns'] = [
-    { key: 'actor', title: t('col.account'), sorter: (x, y) => x.actor.localeCompare(y.actor), render: (_, a) => <Id value={a.actor} to={at.account(a.actor)} /> },
+    {
+      key: 'actor',
+      title: t('col.account'),
+      sorter: (x, y) => x.actor.localeCompare(y.actor),
+      render: (_, a) => (
+        <>
+          <Id value={a.actor} to={at.account(a.actor)} />
+          <div className="under-md muted">{[a.partner, a.site].filter(Boolean).join(' · ')}</div>
+        </>
+      ),
+    },
     { key: 'partner', title: t('col.partner'), responsive: ['md'], render: (_, a) => <span className="mono">{a.partner || '–'}</span> },
     { key: 'site', title: t('col.site'), responsive: ['lg'], render: (_, a) => <span className="mono">{a.site || '–'}</span> },
     { key: 'role', title: t('col.role'), responsive: ['lg'], render: (_, a) => name('role', a.role) },
@@ -64,9 +74,9 @@ function ActorList({ actors }: { actors: Actor[] }) {
       align: 'right',
       sorter: (x, y) => x.unexplained - y.unexplained,
       render: (_, a) => (
-        <span className={`num nowrap ${a.unexplained > 0 ? 'bad' : 'muted'}`}>
+        <span className={`num nowrap ${a.alerts > 0 ? 'bad' : a.unexplained > 0 ? '' : 'muted'}`}>
           {f.num(a.unexplained)}
-          {a.views > 0 && a.unexplained > 0 && <span className="muted small"> {f.percent(a.unexplained / a.views, 1)}</span>}
+          {a.unexplained >= a.views / 1000 && a.unexplained > 0 && <span className="muted small"> {f.percent(a.unexplained / a.views, 1)}</span>}
         </span>
       ),
     },

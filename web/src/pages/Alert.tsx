@@ -3,7 +3,7 @@ import { Link, useParams } from 'react-router-dom';
 import { list } from '../api/client';
 import { useApi } from '../api/hooks';
 import type { AlertDetail } from '../api/types';
-import { ActionWord, at, Figure, Id, Page, SeverityTag, StandingTag, Time, useTitle } from '../components/bits';
+import { ActionWord, at, Figure, Id, Page, SeverityTag, StandingTag, Time, TimeHead, useTitle } from '../components/bits';
 import { Grounds } from '../components/Grounds';
 import { Await } from '../components/states';
 import { ViewsTable } from '../components/ViewsTable';
@@ -39,7 +39,7 @@ function Detail({ d, onLifted }: { d: AlertDetail; onLifted: () => void }) {
           <SeverityTag value={a.severity} /> {say(a.message)}
         </p>
         <div className="figures figures-facts">
-          <Figure value={<Time at={a.time} zone />} label={t('col.time')} />
+          <Figure value={<Time at={a.time} />} label={<TimeHead sample={a.time} />} />
           <Figure value={<Id value={a.actor} to={a.actor ? at.account(a.actor) : undefined} />} label={t('col.account')} />
           <Figure value={<Id value={a.partner} />} label={t('col.partner')} />
           {a.station && <Figure value={<Id value={a.station} />} label={t('col.station')} />}

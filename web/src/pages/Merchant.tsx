@@ -1,4 +1,4 @@
-import { Card, Table, Tag } from 'antd';
+import { Card, Table, type TableProps } from 'antd';
 import { Link, useNavigate, useParams } from 'react-router-dom';
 import { list } from '../api/client';
 import { useApi } from '../api/hooks';
@@ -110,85 +110,87 @@ function RingCard({ ring, self }: { ring: Ring; self: string }) {
   );
 }
 
+function Reasons({ d }: { d: Decision }) {
+  const { lang } = useSpeech();
+  const reasons = list(d.data.reasons);
+  if (reasons.length === 0) return <span className="muted">–</span>;
+  return (
+    <ul className="reasons">
+      {reasons.map((r, i) => (
+        <li key={`${r.code}-${i}`} title={r.code}>
+          {r[lang] || r.en || r.zh || r.code}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+// Outcome says what was decided and where the money goes.
+function Outcome({ d, currency }: { d: Decision; currency: string }) {
+  const { t, f, name } = useSpeech();
+  const x = d.data;
+  const part = (label: string, amount: number | undefined, of = currency) => (amount ? [`${label} ${f.money(amount, of)}`] : []);
+  const sums = [
+    ...part(t('decision.paid'), x.pay?.amount, x.pay?.currency),
+    ...part(t('decision.held'), x.hold?.amount, x.hold?.currency),
+    ...part(t('decision.from_order'), x.from_order),
+    ...part(t('decision.from_balance'), x.from_balance),
+    ...part(t('decision.from_collateral'), x.from_collateral),
+    ...part(t('decision.advance'), x.advance),
+  ];
+  return (
+    <>
+      <DecisionTag value={x.decision} />
+      {x.bound_by && x.bound_by !== 'none' && <span className="small"> {name('bound', x.bound_by)}</span>}
+      {sums.map((s) => (
+        <div key={s} className="num small">
+          {s}
+        </div>
+      ))}
+      {x.until && (
+        <div className="muted small">
+          {t('decision.until')} <Time at={x.until} />
+        </div>
+      )}
+    </>
+  );
+}
+
 function Decisions({ decisions, currency }: { decisions: Decision[]; currency: string }) {
-  const { t, f, name, lang } = useSpeech();
-  const sums = (d: Decision) => {
-    const x = d.data;
-    const own = (n: number | undefined, label: string) => (n ? [`${label} ${f.money(n, currency)}`] : []);
-    return [
-      ...(x.pay && (x.pay.amount || x.decision === 'pay') ? [`${t('decision.paid')} ${f.money(x.pay.amount, x.pay.currency || currency)}`] : []),
-      ...(x.hold?.amount ? [`${t('decision.held')} ${f.money(x.hold.amount, x.hold.currency || currency)}`] : []),
-      ...own(x.from_order, t('decision.from_order')),
-      ...own(x.from_balance, t('decision.from_balance')),
-      ...own(x.from_collateral, t('decision.from_collateral')),
-      ...own(x.advance, t('decision.advance')),
-    ];
-  };
+  const { t, name } = useSpeech();
+  const what = (d: Decision) => (
+    <>
+      <Time at={d.time} />
+      <div className="muted small">
+        {name('type', d.type)} {(d.data.request || d.data.refund) && <Id value={d.data.request || d.data.refund} short />}
+      </div>
+    </>
+  );
+  const columns: TableProps<Decision>['columns'] = [
+    { key: 'time', title: <TimeHead sample={decisions[0]?.time} />, width: 190, responsive: ['md'], render: (_, d) => what(d) },
+    {
+      key: 'decision',
+      title: t('col.decision'),
+      width: 250,
+      render: (_, d) => (
+        <>
+          <div className="under-md">{what(d)}</div>
+          <Outcome d={d} currency={currency} />
+          <div className="under-md">{list(d.data.reasons).length > 0 && <Reasons d={d} />}</div>
+        </>
+      ),
+    },
+    { key: 'reasons', title: t('col.reasons'), responsive: ['md'], render: (_, d) => <Reasons d={d} /> },
+  ];
   return (
     <Card title={t('merchant.decisions')} styles={{ body: { padding: 0 } }}>
       <Table<Decision>
         size="small"
-        rowKey={(d) => d.index}
+        rowKey="index"
         dataSource={decisions}
+        columns={columns}
         pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
         locale={{ emptyText: <Nothing>{t('merchant.no_decisions')}</Nothing> }}
-        columns={[
-          {
-            key: 'time',
-            title: <TimeHead sample={decisions[0]?.time} />,
-            width: 176,
-            render: (_, d) => (
-              <>
-                <Time at={d.time} />
-                <div className="muted small">
-                  {name('type', d.type)} <Id value={d.data.request || d.data.refund} short />
-                </div>
-              </>
-            ),
-          },
-          {
-            key: 'decision',
-            title: t('col.decision'),
-            width: 190,
-            render: (_, d) => (
-              <>
-                <DecisionTag value={d.data.decision} />
-                {d.data.bound_by && d.data.bound_by !== 'none' && (
-                  <Tag className="flat" variant="outlined">
-                    {name('bound', d.data.bound_by)}
-                  </Tag>
-                )}
-                {sums(d).map((s) => (
-                  <div key={s} className="num small">
-                    {s}
-                  </div>
-                ))}
-                {d.data.until && (
-                  <div className="muted small">
-                    {t('decision.until')} <Time at={d.data.until} zone />
-                  </div>
-                )}
-              </>
-            ),
-          },
-          {
-            key: 'reasons',
-            title: t('col.reasons'),
-            render: (_, d) => {
-              const reasons = list(d.data.reasons);
-              if (reasons.length === 0) return <span className="muted">–</span>;
-              return (
-                <ul className="reasons">
-                  {reasons.map((r, i) => (
-                    <li key={`${r.code}-${i}`} title={r.code}>
-                      {r[lang] || r.en || r.zh || r.code}
-                    </li>
-                  ))}
-                </ul>
-              );
-            },
-          },
-        ]}
       />
     </Card>
   );

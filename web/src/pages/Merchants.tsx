@@ -1,10 +1,10 @@
-import { Checkbox, Input, Table, Tag, type TableProps } from 'antd';
+import { Checkbox, Input, Table, type TableProps } from 'antd';
 import { useState } from 'react';
 import { list } from '../api/client';
 import { useApi } from '../api/hooks';
 import type { Merchant, Page as Items } from '../api/types';
 import { at, Bar, Id, Page, useTitle } from '../components/bits';
-import { DecisionTag, RiskBar } from '../components/money';
+import { DecisionTag, RingTag, RiskBar } from '../components/money';
 import { Await, Nothing } from '../components/states';
 import { useSpeech } from '../i18n';
 
@@ -46,6 +46,9 @@ function Shops({ merchants }: { merchants: Merchant[] }) {
           <div className="muted small">
             {[m.category && name('category', m.category), m.country].filter(Boolean).join(' · ')}
           </div>
+          <div className="under-md">
+            <RingTag m={m} /> <DecisionTag value={m.decision} />
+          </div>
         </>
       ),
     },
@@ -62,8 +65,8 @@ function Shops({ merchants }: { merchants: Merchant[] }) {
       sorter: (x, y) => x.at_risk - y.at_risk,
       render: (_, m) => <RiskBar m={m} />,
     },
-    { key: 'ring', title: t('col.ring'), width: 100, responsive: ['sm'], render: (_, m) => (m.ring ? <Tag className="flat" color="error" title={m.ring}>{m.ring.length > 14 ? `${m.ring.slice(0, 12)}…` : m.ring}</Tag> : <span className="muted">–</span>) },
-    { key: 'decision', title: t('col.last_decision'), width: 120, responsive: ['sm'], render: (_, m) => <DecisionTag value={m.decision} /> },
+    { key: 'ring', title: t('col.ring'), width: 100, responsive: ['md'], render: (_, m) => (m.ring ? <RingTag m={m} /> : <span className="muted">–</span>) },
+    { key: 'decision', title: t('col.last_decision'), width: 120, responsive: ['md'], render: (_, m) => <DecisionTag value={m.decision} /> },
   ];
   return (
     <>
