@@ -28,7 +28,8 @@ type list[T any] struct {
 	Next  uint64 `json:"next,omitempty" doc:"pass as before for the page after this"`
 }
 
-type page struct {
+// Page is how much of a list is asked for.
+type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Before uint64 `query:"before" doc:"only entries before this index"`
 }
@@ -66,7 +67,7 @@ type alertDetail struct {
 }
 
 type viewsInput struct {
-	page
+	Page
 	Actor       string `query:"actor"`
 	Subject     string `query:"subject"`
 	Unexplained bool   `query:"unexplained"`
@@ -102,7 +103,7 @@ func (s *Server) registerDataDoor() {
 	huma.Get(s.api, "/api/start", func(context.Context, *struct{}) (*body[Start], error) {
 		return &body[Start]{s.cfg.Start}, nil
 	})
-	huma.Get(s.api, "/api/alerts", func(ctx context.Context, in *page) (*body[list[Alert]], error) {
+	huma.Get(s.api, "/api/alerts", func(ctx context.Context, in *Page) (*body[list[Alert]], error) {
 		return entries(s, ctx, Query{Types: []event.Type{event.TypeAlertRaised}, Limit: in.Limit, Before: in.Before}, alertOf)
 	})
 	huma.Get(s.api, "/api/alerts/{alert}", s.alert)

@@ -160,6 +160,8 @@ type Merchant struct {
 	Paid       int64            `json:"paid"`
 	Held       int64            `json:"held" doc:"held back at the last request"`
 	Ring       event.RingID     `json:"ring,omitempty"`
+	RingLine   int64            `json:"ring_line,omitempty" doc:"how much may be at risk over the whole ring"`
+	RingAtRisk int64            `json:"ring_at_risk,omitempty" doc:"over the whole ring"`
 	Decision   string           `json:"decision,omitempty" doc:"the last answer to a request"`
 }
 

@@ -41,7 +41,7 @@ func (e *engines) fold(ev event.Event) []event.Event {
 	out = append(out, e.roll.Fold(ev)...)
 	for _, found := range e.rings.Fold(ev) {
 		out = append(out, found)
-		e.payouts.Fold(found)
+		out = append(out, e.payouts.Fold(found)...)
 	}
 	out = append(out, e.payouts.Fold(ev)...)
 	e.mu.Lock()
@@ -78,6 +78,7 @@ func merchantOf(a payout.Account) api.Merchant {
 	return api.Merchant{
 		Merchant: a.Merchant, Category: a.Category, Country: a.Country, Opened: a.Opened, Currency: a.Currency,
 		Balance: a.Balance, Refundable: a.Refundable, Collateral: a.Collateral, Advanced: a.Advanced, AtRisk: a.AtRisk,
-		Line: a.Line, Paid: a.Paid, Held: a.Held, Ring: a.Ring, Decision: a.Decision,
+		Line: a.Line, Paid: a.Paid, Held: a.Held, Decision: a.Decision,
+		Ring: a.Ring, RingLine: a.RingLine, RingAtRisk: a.RingAtRisk,
 	}
 }

@@ -11,8 +11,10 @@ import (
 	_ "time/tzdata" // packs name time zones; a bare machine has none
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/internal/yamlconf"
 	"github.com/menshen-io/menshen/packs"
 	"github.com/menshen-io/menshen/partner"
+	"github.com/menshen-io/menshen/policy"
 	"github.com/menshen-io/menshen/watch"
 )
 
@@ -43,7 +45,10 @@ func builtinPacks() []string {
 	return names
 }
 
-const packFile = "pack.yaml"
+const (
+	packFile   = "pack.yaml"
+	policyFile = "policy.yaml"
+)
 
 // loadWatchPack reads the watch's and the partner rules of a pack, and names
 // all faults of both.
@@ -86,8 +91,18 @@ func testPack(s streams, name string) int {
 	if err != nil {
 		return fail(s, "pack test", exitUnreadable, err)
 	}
-	if _, err := fs.Stat(dir, packFile); err != nil {
+	data, err := fs.ReadFile(dir, packFile)
+	if err != nil {
 		return fail(s, "pack test", exitUnreadable, fmt.Errorf("reading pack: %w", err))
+	}
+	if text, err := fs.ReadFile(dir, policyFile); err == nil {
+		if _, err := policy.Parse(policyFile, text); err != nil {
+			fmt.Fprintln(s.err, err)
+			return exitCheck
+		}
+	}
+	if yamlconf.Has(data, "lines") {
+		return testMoneyPack(s, data)
 	}
 	pack, _, err := loadWatchPack(name)
 	if err != nil {

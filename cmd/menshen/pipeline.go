@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/menshen-io/menshen/api"
@@ -31,6 +32,8 @@ type pipeline struct {
 	sorter *event.Sorter
 	replay *replayed // nil once caught up
 	ready  chan struct{}
+
+	folded atomic.Uint64 // entries
 
 	mu      sync.Mutex // guards waiting
 	waiting []api.Entry
@@ -84,6 +87,7 @@ func (p *pipeline) run(ctx context.Context) error {
 
 // take folds one entry.
 func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) error {
+	defer p.folded.Store(index + 1)
 	ev, err := event.Parse(line)
 	if err != nil {
 		// Written by a newer version, or by another's hand: the record keeps it.

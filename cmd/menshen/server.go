@@ -129,10 +129,10 @@ func (s *server) openEngines() (*policy.Policy, error) {
 	if file != "" {
 		data, err = os.ReadFile(file)
 	} else {
-		file = s.cfg.Packs.DataDoor + "/policy.yaml"
+		file = s.cfg.Packs.DataDoor + "/" + policyFile
 		var pack fs.FS
 		if pack, err = openPack(s.cfg.Packs.DataDoor); err == nil {
-			data, err = fs.ReadFile(pack, "policy.yaml")
+			data, err = fs.ReadFile(pack, policyFile)
 		}
 	}
 	if err != nil {

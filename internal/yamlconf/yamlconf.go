@@ -75,3 +75,13 @@ func LineOf(data []byte, field string) int {
 	}
 	return line
 }
+
+// Has reports whether the document has a field of that name at its top.
+func Has(data []byte, name string) bool {
+	var top map[string]any
+	if yaml.Unmarshal(data, &top) != nil {
+		return false
+	}
+	_, ok := top[name]
+	return ok
+}
