@@ -75,7 +75,6 @@ type Ledger struct {
 	wake      chan struct{} // tells the committer; holds one
 	published atomic.Uint64 // size under the newest checkpoint seen
 	collected uint64        // the integrator's: bundles whose partial files are gone
-	closeOnce sync.Once
 	finished  chan struct{} // closed when Close is through
 	closeErr  error         // set before finished is closed
 

@@ -20,7 +20,6 @@ type leaves struct {
 	file   string
 	hashes [][]byte
 	fault  string // why hashes cannot be taken, empty if they can
-	at     *uint64
 }
 
 // checkEntries goes through all bundles: what the entries hash to must be what

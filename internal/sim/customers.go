@@ -59,7 +59,7 @@ type Order struct {
 	CheckIn  time.Time
 	CheckOut time.Time
 	PriceFen int64
-	Status   string
+	Status   string // of a refund; empty where the dates tell it
 	Remark   string // free text; now and then with a phone number or e-mail in it
 	Review   *Review
 }
@@ -220,7 +220,6 @@ func (w *World) OrderAt(i int) Order {
 	o.Hotel = o.City + pick(c, strings.Fields("云栖 海棠 悦庭 星河 半山 听雨 锦绣 望江 青禾 南风 澜岸 松间")) +
 		pick(c, strings.Fields("酒店 大酒店 度假酒店 精品酒店 公寓酒店 民宿"))
 	o.Room = pick(c, strings.Fields("标准双床房 高级大床房 豪华海景房 家庭套房 商务大床房 亲子房"))
-	o.Status = pick(c, []string{"已确认", "已确认", "已入住", "已离店", "已离店"})
 	if f.queue == QueueRefunds {
 		o.Status = pick(c, []string{"退款中", "退款中", "已退款", "待审核"})
 	}

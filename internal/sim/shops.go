@@ -162,12 +162,11 @@ func (w *World) shareHonestly(c chance) {
 
 // buyer is an account that buys.
 type buyer struct {
-	id                                event.BuyerID
-	country                           string
-	device, ip, address, paysFrom     string
-	since                             time.Time
-	abroad                            bool
-	quickToConfirm, givesUp, complain float64
+	id                            event.BuyerID
+	country                       string
+	device, ip, address, paysFrom string
+	since                         time.Time
+	abroad                        bool
 }
 
 // buyerAt is the i-th ordinary buyer, a pure function of seed and index.

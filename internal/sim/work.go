@@ -43,8 +43,6 @@ func (r *run) begin() {
 // staffDay adds who comes and goes, the month's training, and what sensors saw.
 func (r *run) staffDay() {
 	w := r.w
-	date := w.opt.Start.AddDate(0, 0, r.day)
-	month := date.Year()*12 + int(date.Month())
 	for _, a := range w.agents {
 		if r.day > a.leaveDay-1 || r.day < max(a.joinDay, 0) {
 			continue
@@ -58,7 +56,7 @@ func (r *run) staffDay() {
 			}
 			r.add(idFact, "hr", at, &event.StaffJoined{Actor: a.ID, Partner: a.Partner, Queues: a.Queues, Site: a.Site, Role: a.Role})
 			r.train(c, a, at.Add(c.span(2*time.Minute, 50*time.Minute)))
-		case date.Day() == r.trainingDay(a, month):
+		case r.trains(a):
 			r.train(c, a, r.today(a.shift.from-time.Duration(5+a.no%40)*time.Minute))
 		}
 		if r.day == a.leaveDay-1 && a.leaveDay < w.opt.Days {
@@ -81,13 +79,18 @@ func (r *run) staffDay() {
 	}
 }
 
-// trainingDay is the day of the month on which a takes the course: the same
-// each month, but now and then one is forgotten for weeks.
-func (r *run) trainingDay(a *Agent, month int) int {
-	if r.w.unit(streamTraining, a.no, month) < 0.01 {
-		return 26
+const courseDays = 28
+
+// trains says whether a takes the course on this day: every four weeks, but now
+// and then one is forgotten for a fortnight and a half.
+func (r *run) trains(a *Agent) bool {
+	first := int(courseDays * r.w.unit(streamTraining, a.no, -1))
+	forgets := func(day int) bool { return day >= 0 && r.w.unit(streamTraining, a.no, day) < 0.01 }
+	const late = 18
+	if (r.day-first)%courseDays == 0 && r.day >= first {
+		return !forgets(r.day)
 	}
-	return 1 + int(9*r.w.unit(streamTraining, a.no, -1))
+	return (r.day-late-first)%courseDays == 0 && r.day-late >= first && forgets(r.day-late)
 }
 
 func (r *run) train(c chance, a *Agent, at time.Time) {

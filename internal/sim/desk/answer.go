@@ -101,6 +101,16 @@ func (d *Desk) order(i int) orderJSON {
 	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	if out.Status == "" {
+		switch {
+		case d.now.Before(o.CheckIn):
+			out.Status = "已确认"
+		case d.now.Before(o.CheckOut):
+			out.Status = "已入住"
+		default:
+			out.Status = "已离店"
+		}
+	}
 	if r := o.Review; r != nil && !r.Posted.After(d.now) && !d.gone[string(o.Customer)] {
 		out.Review = &reviewJSON{r.Rating, r.Text, r.Posted}
 	}

@@ -30,7 +30,7 @@ function el(tag, props, ...kids) {
     if (k.startsWith("on")) e.addEventListener(k.slice(2), v);
     else if (v !== null && v !== undefined && v !== false) e.setAttribute(k, v);
   }
-  e.append(...kids.flat().filter(k => k !== null && k !== undefined));
+  e.append(...kids.flat(Infinity).filter(k => k !== null && k !== undefined));
   return e;
 }
 
