@@ -17,13 +17,6 @@ type activation struct {
 	state uint16
 }
 
-// mapping is what a field says of a value. The zero mapping says nothing.
-type mapping struct {
-	class Class
-	field string
-	inst  int
-}
-
 // instance is a record that is open.
 type instance struct {
 	kind    int
@@ -99,7 +92,8 @@ func (c *capture) finish() {
 // descend steps to the value to come: what is left of the paths that lead to
 // it, and the records that begin at it, which it opens.
 func (r *rewriter) descend() frame {
-	f := frame{acts: len(r.acts), ends: len(r.acts)}
+	n := int32(len(r.acts))
+	f := frame{acts: n, ends: n}
 	if len(r.records) == 0 {
 		return f
 	}
@@ -107,12 +101,11 @@ func (r *rewriter) descend() frame {
 		f.at = begin
 	} else {
 		top := &r.stack[len(r.stack)-1]
+		f.forced, f.inst = top.forced, top.inst
 		if top.at == dead && top.acts == top.ends {
-			f.forced = top.forced
 			return f
 		}
 		f.at = r.at.step(top.at, r.sym)
-		f.forced = top.forced
 		for _, a := range r.acts[top.acts:top.ends] {
 			if s := r.records[r.insts[a.inst].kind].inside.step(a.state, r.sym); s != dead {
 				r.acts = append(r.acts, activation{a.inst, s})
@@ -124,14 +117,16 @@ func (r *rewriter) descend() frame {
 		r.insts = append(r.insts, instance{kind: kind})
 		f.opened++
 	}
-	f.ends = len(r.acts)
-	var own mapping
+	f.ends = int32(len(r.acts))
+	var own *role
 	for _, a := range r.acts[f.acts:f.ends] {
 		if role := r.role(a); role.class != "" {
-			own = stricter(own, mapping{role.class, role.field, a.inst})
+			if s := stricter(own, role); s != own || s == role {
+				own, f.inst = s, int32(a.inst)
+			}
 		}
 	}
-	if own.class != "" {
+	if own != nil {
 		f.forced = own
 	}
 	return f
@@ -143,15 +138,22 @@ func (r *rewriter) role(a activation) *role {
 
 // stricter joins what two records say of one value: a class over plain, and
 // nothing shown when they do not agree. The value goes to the inner record.
-func stricter(outer, inner mapping) mapping {
+func stricter(outer, inner *role) *role {
 	switch {
-	case outer.class == "" || outer.class == inner.class || outer.class == Plain:
+	case outer == nil || outer.class == inner.class || outer.class == Plain:
 		return inner
 	case inner.class == Plain:
 		return outer
 	}
-	inner.class = AnyText
-	return inner
+	return &role{field: inner.field, class: AnyText}
+}
+
+// class is the class that a field maps the value at f to, or "".
+func (f *frame) class() Class {
+	if f.forced == nil {
+		return ""
+	}
+	return f.forced.class
 }
 
 func (r *rewriter) enter(object bool) {
@@ -169,31 +171,34 @@ func (r *rewriter) leave() {
 // up ends a value: its records and its places in others.
 func (r *rewriter) up(f *frame) {
 	if f.opened > 0 {
-		r.close(f.opened)
+		r.close(int(f.opened))
 	}
 	r.acts = r.acts[:f.acts]
 }
 
 // scalarSeen ends a scalar: it may be a subject or an attribute. Subject is its
 // text as in the body, shown what is left of it after masking.
-func (r *rewriter) scalarSeen(f *frame, subject []byte, shown any) error {
-	for _, a := range r.acts[f.acts:f.ends] {
-		role := r.role(a)
-		if role.subject && len(subject) > 0 {
-			if len(subject) > maxSubject {
-				return r.fault(r.tok, "subject longer than can be held")
-			}
-			r.insts[a.inst].subject = string(subject)
+func (r *rewriter) scalarSeen(f *frame, subject string, shown any) error {
+	if f.ends > f.acts && r.onRecord != nil {
+		if len(subject) > maxSubject && r.isSubject(f) {
+			return r.fault(r.tok, "subject longer than can be held")
 		}
-		if s, ok := shown.(string); ok && len(s) > maxAttribute || shown == nil {
-			continue
+		if s, ok := shown.(string); ok && len(s) > maxAttribute {
+			shown = nil
 		}
-		for _, name := range role.attributes {
-			i := &r.insts[a.inst]
-			if i.attrs == nil {
-				i.attrs = map[string]any{}
+		for _, a := range r.acts[f.acts:f.ends] {
+			role, i := r.role(a), &r.insts[a.inst]
+			if role.subject && subject != "" {
+				i.subject = subject
 			}
-			i.attrs[name] = shown
+			for _, name := range role.attributes {
+				if i.attrs == nil {
+					i.attrs = map[string]any{}
+				}
+				if i.attrs[name] = shown; shown == nil {
+					delete(i.attrs, name) // the last of a name counts
+				}
+			}
 		}
 	}
 	r.up(f)
@@ -203,8 +208,20 @@ func (r *rewriter) scalarSeen(f *frame, subject []byte, shown any) error {
 	return nil
 }
 
+func (r *rewriter) isSubject(f *frame) bool {
+	for _, a := range r.acts[f.acts:f.ends] {
+		if r.role(a).subject {
+			return true
+		}
+	}
+	return false
+}
+
 // watched tells whether a record wants to know of the value at f.
 func (r *rewriter) watched(f *frame) bool {
+	if r.onRecord == nil {
+		return false
+	}
 	for _, a := range r.acts[f.acts:f.ends] {
 		if role := r.role(a); role.subject || len(role.attributes) > 0 {
 			return true
@@ -237,7 +254,7 @@ func (r *rewriter) literalSeen(word string) error {
 	if word != "null" {
 		shown = word == "true"
 	}
-	return r.scalarSeen(&f, nil, shown)
+	return r.scalarSeen(&f, "", shown)
 }
 
 func (r *rewriter) stringValue() error {
@@ -247,19 +264,21 @@ func (r *rewriter) stringValue() error {
 	f := r.descend()
 	raw := r.buf[r.tok+1 : r.pos-1]
 	watched := r.watched(&f)
-	var subject []byte
+	var subject string
 	var shown any
 	if watched {
-		text := string(r.text(raw)) // replacing may move the bytes
-		subject, shown = []byte(text), text
+		subject = string(r.text(raw)) // replacing may move the bytes
+		shown = subject
 	}
-	switch class := f.forced.class; {
+	switch class := f.class(); {
 	case class == Plain || len(raw) == 0:
 	case class != "":
 		text := string(r.text(raw))
 		mask := class.Mask(text)
-		r.add(f.forced.inst, Value{f.forced.field, class, text, mask, true})
-		shown = mask
+		r.add(int(f.inst), Value{f.forced.field, class, text, mask, true})
+		if watched {
+			shown = mask
+		}
 		if mask != text {
 			r.quoted = appendQuoted(r.quoted[:0], mask)
 			if err := r.replace(r.quoted); err != nil {
@@ -272,26 +291,25 @@ func (r *rewriter) stringValue() error {
 			if err := r.replaceFound(raw, text); err != nil {
 				return err
 			}
-			shown = string(r.masked)
+			if watched {
+				shown = string(r.masked)
+			}
 		}
 	}
 	r.tok = r.pos
-	if !watched {
-		shown = nil
-	}
 	return r.scalarSeen(&f, subject, shown)
 }
 
 // numberSeen masks the number lit, which is the token.
 func (r *rewriter) numberSeen(lit []byte) error {
 	f := r.descend()
-	subject := []byte(nil)
+	var subject string
 	var shown any
 	if r.watched(&f) {
-		subject, shown = []byte(string(lit)), number64(lit)
+		subject, shown = string(lit), number64(lit)
 	}
 	mask := false
-	switch class := f.forced.class; {
+	switch class := f.class(); {
 	case class == Plain:
 	case class != "":
 		text := string(lit)
@@ -299,7 +317,7 @@ func (r *rewriter) numberSeen(lit []byte) error {
 			text = string(d)
 		}
 		m := class.Mask(text)
-		r.add(f.forced.inst, Value{f.forced.field, class, string(lit), m, true})
+		r.add(int(f.inst), Value{f.forced.field, class, string(lit), m, true})
 		r.masked, mask = append(r.masked[:0], m...), true
 	case r.set&setNumbers != 0 && (len(lit) >= 11 || hasExponent(lit)):
 		r.decoded = wholeDigits(r.decoded[:0], lit)

@@ -31,15 +31,16 @@ func JSON(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	return err
 }
 
-// frame is an array or object that is open.
+// frame is an array or object that is open, or the value at hand.
 type frame struct {
-	object bool
+	forced *role  // what is mapped, here or around it; nil when nothing is
+	inst   int32  // the record that maps it
+	acts   int32  // where its activations begin
+	ends   int32  // and end
+	opened int32  // records begun at this value
+	index  int    // in an array
 	at     uint16 // state among records
-	acts   int    // where its activations begin
-	ends   int    // and end
-	opened int    // records begun at this value
-	index  int
-	forced mapping // what is mapped around it
+	object bool
 }
 
 // rewriter reads JSON and writes it masked.
@@ -49,11 +50,12 @@ type rewriter struct {
 	capture
 	stack   []frame
 	spans   []Span
-	decoded []byte // of a string with escapes
-	masked  []byte // text of a masked string
-	quoted  []byte // a replacement as JSON
-	sym     uint16 // of the value to come
-	flags   uint8  // of the string that was read: byteKind's, and unicodeEscape
+	masks   []string // of spans
+	decoded []byte   // of a string with escapes
+	masked  []byte   // text of a masked string
+	quoted  []byte   // a replacement as JSON
+	sym     uint16   // of the value to come
+	flags   uint8    // of the string that was read: byteKind's, and unicodeEscape
 }
 
 func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) {
@@ -70,6 +72,7 @@ func (r *rewriter) release() {
 	clear(r.decoded[:cap(r.decoded)])
 	clear(r.masked[:cap(r.masked)])
 	clear(r.quoted[:cap(r.quoted)])
+	clear(r.masks[:cap(r.masks)])
 	r.src, r.dst = nil, nil
 	r.capture.reset(nil)
 }
@@ -119,6 +122,10 @@ func (r *rewriter) ended(err error) error {
 
 // peek skips white space and returns the byte after it, which begins a token.
 func (r *rewriter) peek() (byte, error) {
+	if r.pos < r.end && r.buf[r.pos] > ' ' {
+		r.tok = r.pos
+		return r.buf[r.pos], nil
+	}
 	for {
 		for i, c := range r.buf[r.pos:r.end] {
 			if c == ' ' || c == '\n' || c == '\r' || c == '\t' {

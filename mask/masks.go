@@ -88,6 +88,9 @@ func like(s, pattern string) bool {
 }
 
 func maskPhone(v string) string {
+	if like(v, "99999999999") && isMobile(v) {
+		return v[:3] + "****" + v[7:]
+	}
 	if like(v, "999****9999") || like(v, "099-****9999") || like(v, "0999-****9999") {
 		return v
 	}
@@ -264,7 +267,7 @@ func keepSuffix(v string, names ...string) string {
 	return ""
 }
 
-// cityLen returns the length of the city that v begins with, or 0: two to five
+// cityLen returns the length of the city that v begins with, or 0: two to four
 // characters before 市, 地区 or 盟, up to ten before 自治州.
 func cityLen(v string) int {
 	runes := 0
@@ -277,7 +280,7 @@ func cityLen(v string) int {
 				return i + len("自治州")
 			}
 			for _, s := range []string{"市", "地区", "盟"} {
-				if runes <= 5 && strings.HasPrefix(rest, s) {
+				if runes <= 4 && strings.HasPrefix(rest, s) {
 					return i + len(s)
 				}
 			}

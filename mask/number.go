@@ -4,21 +4,28 @@ package mask
 const maxDigits = 20
 
 // digitRun is up to maxDigits digits that begin at a group, with what separates
-// the groups.
+// the groups. It is small as one is filled for every number of every string.
 type digitRun struct {
-	n          int
-	v          [maxDigits]byte // ASCII
-	start, end [maxDigits]int  // where in the text
-	last       [maxDigits]bool // ends its group
-	dotted     [maxDigits]bool // a dot follows
+	n      int
+	from   int             // where it begins in the text
+	v      [maxDigits]byte // ASCII
+	at     [maxDigits]uint8
+	width  [maxDigits]uint8
+	last   [maxDigits]bool // ends its group
+	dotted [maxDigits]bool // a dot follows
 }
 
-// readRun fills r from the digit at i on.
+func (r *digitRun) start(k int) int { return r.from + int(r.at[k]) }
+func (r *digitRun) end(k int) int   { return r.from + int(r.at[k]) + int(r.width[k]) }
+
+// readRun fills r from the digit at i on. 20 digits of three bytes with three
+// separators of three bytes between them are 240 bytes at most.
 func readRun[T bytesOf](r *digitRun, s T, i int) {
+	r.from = i
 	d, w := digitAt(s, i)
 	for w > 0 && r.n < maxDigits {
 		k := r.n
-		r.v[k], r.start[k], r.end[k] = d, i, i+w
+		r.v[k], r.at[k], r.width[k] = d, uint8(i-r.from), uint8(w)
 		r.n++
 		i += w
 		if d, w = digitAt(s, i); w > 0 {
@@ -28,8 +35,14 @@ func readRun[T bytesOf](r *digitRun, s T, i int) {
 		j := i
 		for range 3 {
 			w := separatorAt(s, j)
-			r.dotted[k] = r.dotted[k] || w > 0 && s[j] == '.'
+			if w == 0 {
+				break
+			}
+			r.dotted[k] = r.dotted[k] || s[j] == '.'
 			j += w
+		}
+		if j == i {
+			return
 		}
 		i = j
 		d, w = digitAt(s, i)
@@ -51,7 +64,7 @@ func number[T bytesOf](s T, i int, set classSet) (Span, bool) {
 	}
 	for n := min(r.n, 19); found.End == 0 && set&setBankCard != 0 && n >= 13; n-- {
 		if r.last[n-1] && plausibleCard(r.v[:n]) && luhn(r.v[:n]) && r.grouped(0, n, 4, 2, 1, 7) {
-			found = Span{i, r.end[n-1], BankCard}
+			found = Span{i, r.end(n - 1), BankCard}
 		}
 	}
 	if found.End == 0 && set&setPhone != 0 {
@@ -78,10 +91,10 @@ func endsInDigit[T bytesOf](s T, i int) bool {
 // single tells whether the found number is one group.
 func (r *digitRun) single(f Span) bool {
 	for k := range r.n {
-		if r.end[k] == f.End {
+		if r.end(k) == f.End {
 			return true
 		}
-		if r.last[k] && r.start[k] >= f.Start {
+		if r.last[k] && r.start(k) >= f.Start {
 			return false
 		}
 	}
@@ -138,7 +151,7 @@ func (r *digitRun) phone(follows bool) Span {
 		for k := p; k < p+10; k++ {
 			dots = dots || r.last[k] && r.dotted[k]
 		}
-		written := r.grouped(p, p+11, 3, 3, 2, 4)
+		written := r.grouped(p, p+11, 3, 3, 2, 4) && !(r.last[p+7] && !r.last[p+6] && !r.last[p+3] && plausibleDate(r.v[p:p+8]))
 		switch {
 		case p == 0 && r.spaced(11):
 			written = r.n == 11 && !follows // else any row of small numbers would do
@@ -146,26 +159,27 @@ func (r *digitRun) phone(follows bool) Span {
 			written = r.last[p+2] && r.last[p+6] && r.grouped(p, p+11, 3, 4, 4, 3)
 		}
 		if written {
-			return Span{r.start[p], r.end[p+10], Phone}
+			return Span{r.start(p), r.end(p + 10), Phone}
 		}
 	}
 	return Span{}
 }
 
 // insideHex tells whether the span is part of a hash or the like: 24 or more
-// hexadecimal digits with letters among them.
+// hexadecimal digits.
 func insideHex[T bytesOf](s T, f Span) bool {
+	const least = 24
 	from, to := f.Start, f.End
 	if !isHex(s, from, to) {
 		return false
 	}
-	for from > 0 && isHex(s, from-1, from) {
+	for from > 0 && to-from < least && isHex(s, from-1, from) {
 		from--
 	}
-	for to < len(s) && isHex(s, to, to+1) {
+	for to < len(s) && to-from < least && isHex(s, to, to+1) {
 		to++
 	}
-	return to-from >= 24
+	return to-from >= least
 }
 
 // residentID returns the end of the Chinese resident id that the run begins
@@ -193,9 +207,9 @@ func residentID[T bytesOf](s T, r *digitRun) int {
 		return 0
 	}
 	if want != 'X' {
-		return r.end[17]
+		return r.end(17)
 	}
-	i := r.end[16]
+	i := r.end(16)
 	if w := separatorAt(s, i); w > 0 {
 		i += w
 	}

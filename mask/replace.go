@@ -72,15 +72,17 @@ func hexRune(s []byte) (u rune) {
 	return u
 }
 
-// maskSpans writes to r.masked what is shown of s, whose spans are r.spans. The
+// maskSpans writes to r.masked what is shown of s, whose spans are r.spans, and
+// each span's mask to r.masks. The
 // mask of one value beside another may by chance read like a third: then whole
 // is true and nothing of s is shown, so that no mask is ever masked again.
 func (r *rewriter) maskSpans(s []byte) (whole bool) {
-	r.masked = r.masked[:0]
+	r.masked, r.masks = r.masked[:0], r.masks[:0]
 	at := 0
 	for _, f := range r.spans {
-		r.masked = append(r.masked, s[at:f.Start]...)
-		r.masked = append(r.masked, f.Class.Mask(string(s[f.Start:f.End]))...)
+		m := f.Class.Mask(string(s[f.Start:f.End]))
+		r.masked = append(append(r.masked, s[at:f.Start]...), m...)
+		r.masks = append(r.masks, m)
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
@@ -102,9 +104,8 @@ func (r *rewriter) found(s []byte, whole bool) error {
 	if whole {
 		r.add(inst, Value{string(AnyText), AnyText, string(s), Full, false})
 	} else {
-		for _, f := range r.spans {
-			text := string(s[f.Start:f.End])
-			r.add(inst, Value{string(f.Class), f.Class, text, f.Class.Mask(text), false})
+		for i, f := range r.spans {
+			r.add(inst, Value{string(f.Class), f.Class, string(s[f.Start:f.End]), r.masks[i], false})
 		}
 	}
 	if r.held > MaxRecord {
@@ -125,6 +126,10 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 		r.quoted = appendQuoted(r.quoted[:0], Full)
 		return r.replace(r.quoted)
 	}
+	if r.flags&aEscape == 0 { // then raw is text, and masks of what is found need no escape
+		r.quoted = append(append(append(r.quoted[:0], '"'), r.masked...), '"')
+		return r.replace(r.quoted)
+	}
 	r.quoted = append(r.quoted[:0], '"')
 	i, n, from := 0, 0, 0 // in raw, in text; raw[from:] is to be copied
 	to := func(offset int) {
@@ -137,10 +142,10 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 			i, n = i+w, n+utf8.RuneLen(c)
 		}
 	}
-	for _, f := range r.spans {
+	for k, f := range r.spans {
 		to(f.Start)
 		r.quoted = append(r.quoted, raw[from:i]...)
-		r.quoted = appendEscaped(r.quoted, f.Class.Mask(string(text[f.Start:f.End])))
+		r.quoted = appendEscaped(r.quoted, r.masks[k])
 		to(f.End)
 		from = i
 	}

@@ -1,0 +1,167 @@
+package mask
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+// golden compares got with the file, which -update writes.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (-update writes it):\n%s", file, got)
+	}
+}
+
+// Each line of classes.txt is a class and a value; the golden file has the mask beside it.
+func TestMasks(t *testing.T) {
+	in, err := os.ReadFile("testdata/classes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, line := range strings.Split(strings.TrimSuffix(string(in), "\n"), "\n") {
+		class, value, _ := strings.Cut(line, "\t")
+		c, err := ParseClass(class)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := c.Mask(value)
+		if again := c.Mask(m); again != m {
+			t.Errorf("%s: the mask %q is masked to %q", c, m, again)
+		}
+		fmt.Fprintf(&out, "%s\t%s\t%s\n", class, value, m)
+	}
+	golden(t, "classes.golden", out.String())
+}
+
+// Each line of text.txt is text to be searched.
+func TestSearchInText(t *testing.T) {
+	in, err := os.ReadFile("testdata/text.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mask := func(src io.Reader) string {
+		var out bytes.Buffer
+		if err := Text(&out, src, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	got := mask(bytes.NewReader(in))
+	golden(t, "text.golden", got)
+	if again := mask(strings.NewReader(got)); again != got {
+		t.Error("masked again differs:\n" + again)
+	}
+	if other := mask(iotest.OneByteReader(bytes.NewReader(in))); other != got {
+		t.Error("byte by byte differs:\n" + other)
+	}
+}
+
+func TestTextRefusesWhatItCannotRead(t *testing.T) {
+	for _, in := range []string{"ok\n\xff13812345678", "1\x003\x008\x00", strings.Repeat("x", MaxString+1)} {
+		var out bytes.Buffer
+		if err := Text(&out, strings.NewReader(in), nil, nil); err == nil || strings.Contains(out.String(), "138") {
+			t.Errorf("%.20q: %v, %.20q", in, err, out.String())
+		}
+	}
+}
+
+func TestParseClass(t *testing.T) {
+	for _, c := range Classes() {
+		if got, err := ParseClass(string(c)); got != c || err != nil {
+			t.Error(c, err)
+		}
+	}
+	if _, err := ParseClass("fone"); err == nil {
+		t.Error("fone")
+	}
+}
+
+func TestNewPlanTellsAllFaults(t *testing.T) {
+	_, err := NewPlan(Spec{Search: []Class{Name}, Records: []RecordSpec{
+		{At: "x", Subject: ".y", Fields: map[string]Class{"a[": Phone, "b": "fone"}, Attributes: map[string]string{"q": "$"}},
+	}})
+	for _, want := range []string{"search", "at", "subject", "fields.a[", "fields.b", "attributes.q"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in %v", want, err)
+		}
+	}
+	if _, err := NewPlan(Spec{Records: []RecordSpec{{At: "$", Fields: map[string]Class{"..a.b": Phone, "x.a['b']": Name}}}}); err == nil {
+		t.Error("two classes for one value")
+	}
+	many := map[string]Class{}
+	for i := range 60 {
+		many[fmt.Sprintf("..a%d..b%d..c%d.*.*.*", i, i, i)] = Phone
+	}
+	if _, err := NewPlan(Spec{Records: []RecordSpec{{At: "$", Fields: many}}}); err == nil {
+		t.Error("paths that multiply without bound")
+	}
+}
+
+// plainMobiles is the slow oracle: runs of 11 ASCII digits.
+func plainMobiles(s string) (n int) {
+	for _, run := range strings.FieldsFunc(s, func(r rune) bool { return (r < '0' || r > '9') && (r < '０' || r > '９') }) {
+		if isMobile(run) {
+			n++
+		}
+	}
+	return n
+}
+
+func FuzzSearch(f *testing.F) {
+	text, _ := os.ReadFile("testdata/text.txt")
+	for _, line := range strings.Split(string(text), "\n") {
+		f.Add(line)
+	}
+	f.Add("13812345678 13812345678@a.b@c.de 86138 1234 5678 １３８-1234-5678 \\u53f713812345678 6222 0212 3456 7890 128")
+	f.Fuzz(func(t *testing.T, s string) {
+		at := 0
+		for _, span := range Search(s, nil) {
+			if span.Start < at || span.End <= span.Start || span.End > len(s) {
+				t.Fatalf("span %+v after %d of %d", span, at, len(s))
+			}
+			at = span.End
+		}
+		if fmt.Sprint(Search(s, nil)) != fmt.Sprint(appendSpans(nil, []byte(s), setAll)) {
+			t.Fatal("string and bytes differ")
+		}
+		for _, c := range Classes() {
+			m := c.Mask(s)
+			if again := c.Mask(m); again != m {
+				t.Fatalf("%s: %q is masked to %q, and that to %q", c, s, m, again)
+			}
+			if c != Plain && plainMobiles(m) > 0 {
+				t.Fatalf("%s: a number is left in %q", c, m)
+			}
+		}
+		var out, again bytes.Buffer
+		if err := Text(&out, strings.NewReader(s), nil, nil); err != nil {
+			return
+		}
+		if err := Text(&again, bytes.NewReader(out.Bytes()), nil, nil); err != nil || again.String() != out.String() {
+			t.Fatalf("masked again: %v\n%q\n%q", err, out.String(), again.String())
+		}
+		if len(s) < 24 && plainMobiles(out.String()) > 0 { // a longer one may be a hash
+			t.Fatalf("a number is left in %q", out.String())
+		}
+	})
+}
