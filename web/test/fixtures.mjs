@@ -161,7 +161,7 @@ export const merchants = Array.from({ length: 30 }, (_, i) => ({
   line: ringOf(i) ? 1000000 : i === 20 ? 0 : 2000000,
   paid: (i * 99991733) % 900000000,
   held: ringOf(i) ? 8999000 : 0,
-  ...(ringOf(i) && { ring: ringOf(i) }),
+  ...(ringOf(i) && { ring: ringOf(i), ring_line: 1000000, ring_at_risk: 930000 }),
   ...(i !== 5 && { decision: ringOf(i) ? (i % 3 ? 'hold_all' : 'hold_part') : i === 20 ? 'deny' : 'pay' }),
 }));
 
@@ -200,6 +200,7 @@ export const trace = {
   sets: [{ actors: ['agent-017', 'agent-018'], probability: 0.906 }, { actors: ['agent-017'], probability: 0.07 }],
   unexplained: 0.12,
   advice: ['One more complaint of a customer seen by agent-018 but not by agent-017 would settle whether it leaked too.'],
+  advice_zh: ['再有一位 agent-018 看过而 agent-017 没看过的客户投诉，就能判断它是否也泄露了。'],
 };
 
 export const SIZE = 412883;

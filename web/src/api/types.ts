@@ -125,6 +125,8 @@ export type Merchant = {
   paid: number;
   held: number;
   ring?: string | null;
+  ring_line?: number;
+  ring_at_risk?: number;
   decision?: string | null;
 };
 
@@ -152,7 +154,7 @@ export type MerchantDetail = { merchant: Merchant; ring?: Ring | null; decisions
 
 export type TraceAccount = { actor: string; probability: number; subjects: List<string>; views: List<string> };
 export type TraceSet = { actors: List<string>; probability: number };
-export type Trace = { accounts: List<TraceAccount>; sets: List<TraceSet>; unexplained: number; advice: List<string | Text> };
+export type Trace = { accounts: List<TraceAccount>; sets: List<TraceSet>; unexplained: number; advice: List<string>; advice_zh?: List<string> };
 
 export type LedgerState = { origin: string; verifier: string; size: number; checkpoint: string };
 export type LedgerEntry = { index: number; id: string; type: string; time: string; line: string };

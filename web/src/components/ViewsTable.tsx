@@ -49,7 +49,7 @@ export function ViewsTable({ views, loading, noActor, empty }: { views: View[]; 
     },
     ...(noActor
       ? []
-      : ([{ key: 'actor', title: t('col.account'), width: 150, responsive: ['md'], render: (_, v) => <Id value={v.actor} to={at.account(v.actor)} /> }] satisfies TableProps<View>['columns'])),
+      : ([{ key: 'actor', title: t('col.account'), width: 132, responsive: ['md'], render: (_, v) => <Id value={v.actor} to={at.account(v.actor)} /> }] satisfies TableProps<View>['columns'])),
     {
       key: 'subjects',
       title: t('col.customers'),
@@ -69,7 +69,7 @@ export function ViewsTable({ views, loading, noActor, empty }: { views: View[]; 
     {
       key: 'reason',
       title: t('col.reason'),
-      width: 150,
+      width: 136,
       responsive: ['lg'],
       render: (_, v) =>
         v.reason ? (
@@ -81,7 +81,7 @@ export function ViewsTable({ views, loading, noActor, empty }: { views: View[]; 
         ),
     },
     { key: 'explained', title: t('col.explained'), width: 104, responsive: ['md'], render: (_, v) => <ExplainedTag value={v.explained} /> },
-    { key: 'station', title: t('col.station'), width: 110, responsive: ['xl'], render: (_, v) => <Id value={v.station} /> },
+    { key: 'station', title: t('col.station'), width: 110, responsive: ['xxl'], render: (_, v) => <Id value={v.station} /> },
   ];
   return (
     <Table<View>

@@ -25,17 +25,20 @@ export function DecisionTag({ value }: { value: string | undefined | null }) {
   );
 }
 
-// RiskBar shows what would be lost now against what may be.
-export function RiskBar({ m }: { m: Merchant }) {
+// RiskBar shows what would be lost now against what may be: by this merchant,
+// or by the whole of its ring.
+export function RiskBar({ m, whole }: { m: Merchant; whole?: boolean }) {
   const { t, f } = useSpeech();
-  const risk = f.money(m.at_risk, m.currency);
-  const line = f.money(m.line, m.currency);
+  const atRisk = whole ? (m.ring_at_risk ?? 0) : m.at_risk;
+  const limit = whole ? (m.ring_line ?? 0) : m.line;
+  const risk = f.money(atRisk, m.currency);
+  const line = f.money(limit, m.currency);
   return (
     <div className="risk" title={t('merchant.risk_of_line', { risk, line })}>
-      <Bar value={m.at_risk} limit={m.line} label={t('merchant.risk_of_line', { risk, line })} />
+      <Bar value={atRisk} limit={limit} label={t('merchant.risk_of_line', { risk, line })} />
       <div className="risk-words small num">
-        <span className={m.at_risk > m.line ? 'bad' : ''}>{f.moneyCompact(m.at_risk, m.currency)}</span>
-        <span className="muted"> / {f.moneyCompact(m.line, m.currency)}</span>
+        <span className={atRisk > limit ? 'bad' : ''}>{f.moneyCompact(atRisk, m.currency)}</span>
+        <span className="muted"> / {f.moneyCompact(limit, m.currency)}</span>
       </div>
     </div>
   );

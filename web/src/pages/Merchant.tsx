@@ -57,9 +57,17 @@ function Account({ m }: { m: Merchant }) {
         <Figure value={cash(m.held)} label={t('figure.held')} tone={m.held > 0 ? 'warn' : undefined} />
         <Figure value={<DecisionTag value={m.decision} />} label={t('col.last_decision')} />
       </div>
-      <div className="risk-wide">
-        <span className="figure-label">{t('merchant.risk')}</span>
-        <RiskBar m={m} />
+      <div className="risks">
+        <div>
+          <span className="figure-label">{t('merchant.risk')}</span>
+          <RiskBar m={m} />
+        </div>
+        {m.ring && m.ring_line !== undefined && (
+          <div>
+            <span className="figure-label">{t('merchant.ring_risk')}</span>
+            <RiskBar m={m} whole />
+          </div>
+        )}
       </div>
     </Card>
   );

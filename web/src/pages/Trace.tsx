@@ -29,10 +29,11 @@ function Chance({ value }: { value: number }) {
 }
 
 function Answer({ r }: { r: Trace }) {
-  const { t, f, say } = useSpeech();
+  const { t, f, lang } = useSpeech();
   const accounts = list(r.accounts);
   const sets = list(r.sets);
-  const advice = list(r.advice);
+  const adviceZh = list(r.advice_zh);
+  const advice = lang === 'zh' && adviceZh.length > 0 ? adviceZh : list(r.advice);
   if (accounts.length === 0 && advice.length === 0) return <Nothing>{t('trace.nothing')}</Nothing>;
 
   const columns: TableProps<TraceAccount>['columns'] = [
@@ -65,7 +66,7 @@ function Answer({ r }: { r: Trace }) {
           description={
             <ul className="reasons">
               {advice.map((a, i) => (
-                <li key={i}>{say(a)}</li>
+                <li key={i}>{a}</li>
               ))}
             </ul>
           }
