@@ -3,6 +3,9 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,6 +34,7 @@ func TestBackOffice(t *testing.T) {
 	d := openDoor(t, o.url)
 	t.Run("browser", func(t *testing.T) { testBrowser(t, with, d, f, office, before, stays) })
 	t.Run("api", func(t *testing.T) { testAPI(t, d, f, office) })
+	t.Run("ways around", func(t *testing.T) { testWaysAround(t, d, f, office, before) })
 	t.Run("write", func(t *testing.T) { testWrite(t, d, office, before, stays) })
 	t.Run("record", func(t *testing.T) { testRecord(t, d, f, before) })
 
@@ -45,6 +49,7 @@ const (
 	bareCustomer, maskedCustomer = 3, 5
 	bareOrder, maskedOrder       = 2, 4
 	newRating                    = 9
+	restored                     = 21 // the customer who is saved by API with all masks
 )
 
 // searchFor is what is typed to find p: a part of the e-mail address that is not
@@ -160,7 +165,7 @@ func testAPI(t *testing.T, d *door, f *finder, office credentials) {
 	if !large.zipped || large.wire >= len(large.body) {
 		t.Errorf("large page: %d bytes of %d on the wire, compressed: %v", large.wire, len(large.body), large.zipped)
 	}
-	if len(large.body) < 128<<10 || !json.Valid([]byte(large.body)) {
+	if len(large.body) < 100<<10 || !json.Valid([]byte(large.body)) {
 		t.Errorf("large page: %d bytes, valid: %v", len(large.body), json.Valid([]byte(large.body)))
 	}
 	if n := strings.Count(large.body, `****`); n < 200*5 {
@@ -173,54 +178,141 @@ func testAPI(t *testing.T, d *door, f *finder, office credentials) {
 	check("error", `query($firstName: Int) { customers(options: {take: $firstName}) { totalItems } }`, map[string]any{"firstName": "not a number"}, `"errors"`)
 }
 
+// testWaysAround asks for the same data in ways that a gateway may overlook.
+func testWaysAround(t *testing.T, d *door, f *finder, office credentials, before []person) {
+	c := newClient(t, d.url, &d.agent, office)
+	const document = `{ customers(options: {take: 5}) { items { ` + customerFields + ` } } }`
+	inQuery := "?query=" + url.QueryEscape(document)
+	for _, try := range []struct {
+		method, path, contentType, body string
+	}{
+		{"GET", "/admin-api" + inQuery, "", ""},
+		{"GET", "/admin/..%2fadmin-api" + inQuery, "", ""},
+		{"GET", "/admin/%2e%2e/admin-api" + inQuery, "", ""},
+		{"GET", "/admin//../admin-api" + inQuery, "", ""},
+		{"POST", "/ADMIN-API", "application/json", jsonOf(form{"query": document})},
+		{"POST", "/admin-api/", "application/json", jsonOf(form{"query": document})},
+		{"POST", "//admin-api", "application/json", jsonOf(form{"query": document})},
+		{"POST", "/admin-api", "application/json", jsonOf([]form{{"query": document}, {"query": document}})},
+		{"POST", "/admin-api", "application/json; charset=utf-16", jsonOf(form{"query": document})},
+		{"POST", "/admin-api", "application/graphql", document},
+		{"POST", "/shop-api", "application/json", jsonOf(form{"query": `{ activeCustomer { firstName } }`})},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), try.method, d.url+"/", strings.NewReader(try.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, query, _ := strings.Cut(try.path, "?")
+		req.URL.Opaque, req.URL.RawQuery = path, query // as it is written here
+		req.Header.Set("Content-Type", try.contentType)
+		req.Header.Set("Apollo-Require-Preflight", "true")
+		for _, cookie := range c.http.Jar.Cookies(req.URL) {
+			req.AddCookie(cookie)
+		}
+		resp, err := c.http.Transport.RoundTrip(req)
+		if err != nil {
+			t.Logf("%s %.40s: %v", try.method, try.path, err)
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		found := f.find(string(body))
+		if len(found) > 0 {
+			t.Errorf("%s %.40s: %v", try.method, try.path, found)
+		}
+		t.Logf("%s %.40s: status %d, %d bytes, %v", try.method, try.path, resp.StatusCode, len(body), err)
+	}
+
+	p := before[30]
+	c.query(fmt.Sprintf(`{ customer(id: %d) { `+customerFields+` } }`, p.ID), nil)
+	// An error repeats a variable, into which a mask may have been restored.
+	a := c.query(`query($id: ID!, $firstName: Int) { customer(id: $id) { id } customers(options: {take: $firstName}) { totalItems } }`,
+		form{"id": p.ID, "firstName": maskedName(p.First)})
+	if found := f.find(a.body); len(found) > 0 {
+		t.Errorf("an error shows %v", found)
+	}
+	// A field under another name is still searched: what has a form is found, a name has none.
+	a = c.query(`{ c: customers(options: {take: 50}) { i: items { a: phoneNumber b: emailAddress f: customFields { c: residentId d: bankCard } } } }`, nil)
+	if found := f.find(a.body); len(found) > 0 {
+		t.Errorf("renamed fields show %v", found)
+	}
+	// Fields without a form are known to need the list of the page's own documents; see README.md.
+	a = c.query(`{ customers(options: {take: 50}) { items { a: firstName b: addresses { c: streetLine1 } } } }`, nil)
+	t.Logf("known limit, names and addresses under other names: %v", f.find(a.body))
+}
+
+func jsonOf(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+type form map[string]any
+
+const (
+	updateCustomer = `mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) { __typename } }`
+	updateAddress  = `mutation($input: UpdateAddressInput!) { updateCustomerAddress(input: $input) { id } }`
+	updateOrder    = `mutation($input: UpdateOrderInput!) { setOrderCustomFields(input: $input) { id } }`
+)
+
+func maskedPhone(phone string) string { return phone[:3] + "****" + phone[7:] }
+func maskedCard(p person) string      { return "****" + p.Card[len(p.Card)-4:] }
+func maskedName(name string) string {
+	return string([]rune(name)[:1]) + strings.Repeat("*", len([]rune(name))-1)
+}
+
 // testWrite saves with masks in ways that a careless gateway gets wrong. What
 // became of the data is checked at the end, by testDatabase.
 func testWrite(t *testing.T, d *door, office credentials, before []person, stays []stay) {
-	c := newClient(t, d.url, &d.agent, office)
-	type form map[string]any
-	const update = `mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) { __typename } }`
-	const readdress = `mutation($input: UpdateAddressInput!) { updateCustomerAddress(input: $input) { id } }`
-	const setOrder = `mutation($input: UpdateOrderInput!) { setOrderCustomFields(input: $input) { id } }`
-	send := func(name, document string, input form) {
+	send := func(c *client, name, document string, input form) answer {
 		t.Helper()
 		a := c.query(document, map[string]any{"input": input})
 		t.Logf("%s: status %d", name, a.status)
+		return a
 	}
-	phone, card := func(p person) string { return p.Phone[:3] + "****" + p.Phone[7:] }, func(p person) string { return "****" + p.Card[len(p.Card)-4:] }
+	c := newClient(t, d.url, &d.agent, office)
+	send(c, "a mask that this session was never shown", updateCustomer, form{"id": before[20].ID, "phoneNumber": maskedPhone(before[20].Phone)})
 
-	send("a mask that this session was never shown", update, form{"id": before[20].ID, "phoneNumber": phone(before[20])})
-
-	// From here on the session has seen every customer and every order.
-	c.query(`{ customers(options: {take: 200}) { items { `+customerFields+` } } }`, nil)
-	c.query(`{ orders(options: {take: 100}) { items { id customer { id firstName lastName } customFields { guestName guestPhone rating }
-		shippingAddress { fullName streetLine1 phoneNumber } } } }`, nil)
-
-	send("its own masks", update, form{"id": before[21].ID, "title": "Dr", "phoneNumber": phone(before[21]), "customFields": form{"bankCard": card(before[21])}})
-	send("another customer's masks", update, form{"id": before[22].ID, "phoneNumber": phone(before[23]), "customFields": form{"bankCard": card(before[23])}})
-	send("a mask in a wrong field", update, form{"id": before[24].ID, "lastName": phone(before[24])})
-	send("a full mask", update, form{"id": before[25].ID, "firstName": "******"})
-	send("a mask amid text", update, form{"id": before[26].ID, "customFields": form{"remark": "call " + phone(before[26])}})
-	// An address has a number of its own, which is some other customer's.
-	c2 := c.query(fmt.Sprintf(`{ customer(id: %d) { addresses { id fullName streetLine1 phoneNumber } } }`, before[27].ID), nil)
-	var shown struct {
-		Data struct {
-			Customer struct {
-				Addresses []form
-			}
+	// From here on the session has seen every customer's fields, and every order.
+	c.query(`{ customers(options: {take: 200}) { items { id firstName lastName phoneNumber customFields { bankCard } } } }`, nil)
+	c.query(`{ orders(options: {take: 100}) { items { id customer { id } customFields { guestName guestPhone } } } }`, nil)
+	p := before[restored]
+	a := send(c, "its own masks", updateCustomer, form{"id": p.ID, "title": "Prof", "firstName": maskedName(p.First), "phoneNumber": maskedPhone(p.Phone),
+		"customFields": form{"bankCard": maskedCard(p)}})
+	if a.status != 200 || strings.Contains(a.body, `"errors"`) {
+		t.Errorf("masks that can mean one value only were not restored: status %d", a.status)
+	}
+	p, q := before[22], before[23]
+	send(c, "another customer's masks", updateCustomer, form{"id": p.ID, "phoneNumber": maskedPhone(q.Phone), "customFields": form{"bankCard": maskedCard(q)}})
+	send(c, "a mask in a wrong field", updateCustomer, form{"id": p.ID, "lastName": maskedPhone(p.Phone)})
+	send(c, "a full mask", updateCustomer, form{"id": p.ID, "firstName": "******"})
+	send(c, "a mask amid text", updateCustomer, form{"id": p.ID, "customFields": form{"remark": "call " + maskedPhone(p.Phone)}})
+	// An order has a number of its own, which is some other customer's.
+	for _, s := range stays[10:] {
+		send(c, "an order's guest name", updateOrder, form{"id": s.ID, "customFields": form{"guestName": maskedName(s.Guest)}})
+		send(c, "an order's guest phone", updateOrder, form{"id": s.ID, "customFields": form{"guestPhone": maskedPhone(s.GuestPhone)}})
+	}
+	// So has an address. All streets look alike under their masks.
+	c.query(`{ customers(options: {take: 200}) { items { id addresses { id fullName streetLine1 phoneNumber } } } }`, nil)
+	for i := range before[:20] {
+		var shown struct {
+			Data struct{ Customer struct{ Addresses []form } }
 		}
-	}
-	if err := json.Unmarshal([]byte(c2.body), &shown); err != nil || len(shown.Data.Customer.Addresses) == 0 {
-		t.Fatalf("reading an address: status %d, %v", c2.status, err)
-	}
-	send("an address as it was shown", readdress, shown.Data.Customer.Addresses[0])
-	// So has an order.
-	for i, s := range stays[10:30] {
-		send(fmt.Sprintf("order %d as it was shown", i), setOrder, form{"id": s.ID, "customFields": form{
-			"guestName": string([]rune(s.Guest)[0]) + "**", "guestPhone": s.GuestPhone[:3] + "****" + s.GuestPhone[7:]}})
+		a := c.query(fmt.Sprintf(`{ customer(id: %d) { id addresses { id fullName streetLine1 phoneNumber } } }`, before[i].ID), nil)
+		if err := json.Unmarshal([]byte(a.body), &shown); err != nil || len(shown.Data.Customer.Addresses) == 0 {
+			t.Fatalf("reading an address: status %d, %v", a.status, err)
+		}
+		address := shown.Data.Customer.Addresses[0]
+		send(c, "an address as it was shown", updateAddress, address)
+		send(c, "a street as it was shown", updateAddress, form{"id": address["id"], "streetLine1": address["streetLine1"]})
 	}
 	// Masks need not stand in variables.
-	a := c.query(fmt.Sprintf(`mutation { updateCustomer(input: {id: "%d", phoneNumber: %q}) { __typename } }`, before[28].ID, phone(before[28])), nil)
-	t.Logf("a mask in the document: status %d", a.status)
+	a = c.query(fmt.Sprintf(`mutation { updateCustomer(input: {id: "%d", phoneNumber: %q}) { __typename } }`, before[28].ID, maskedPhone(before[28].Phone)), nil)
+	t.Logf("a phone's mask in the document: status %d", a.status)
+	a = c.query(fmt.Sprintf(`mutation { updateCustomer(input: {id: "%d", firstName: %q}) { __typename } }`, before[29].ID, maskedName(before[29].First)), nil)
+	t.Logf("a name's mask in the document: status %d", a.status)
 }
 
 // testRecord checks that every view is recorded, by customers' keyed hashes, and
@@ -272,6 +364,9 @@ func testDatabase(t *testing.T, o *office, before []person, staysBefore []stay) 
 	}
 	if before[bareCustomer].Title == after[bareCustomer].Title || stays[bareOrder].Rating != newRating {
 		t.Error("what was saved without the gateway is not in the database")
+	}
+	if after[restored].Title != "Prof" {
+		t.Error("a form with masks that can mean one value only was not saved")
 	}
 	t.Logf("%d titles changed; through the gateway the customer was saved: %v, the order: %v", titles,
 		after[maskedCustomer].Title != before[maskedCustomer].Title, stays[maskedOrder].Rating == newRating)
