@@ -16,6 +16,7 @@ const (
 	shown        = 50   // accounts and sets that an answer holds at most
 	shownViews   = 100
 	worthShowing = 0.0005
+	enough       = 3 // harmed customers that an account must have viewed to be named, unless one is marked
 )
 
 // shares is the grid of ε.
@@ -44,7 +45,7 @@ func (t *Tracer) Answer() Result {
 	res := Result{Accounts: []Account{}, Sets: []Set{}, Unexplained: 1, Harms: len(subjects)}
 	if len(subjects) == 0 {
 		res.Unexplained = 0
-		res.advise(nil)
+		t.advise(&res, nil)
 		return res
 	}
 	pops := t.survey()
@@ -73,15 +74,15 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 	var keys []stratum
 	tilts := t.tilts()
 	for i, s := range subjects {
-		h, c := t.harms[s], t.customers[s]
+		h, visits := t.harms[s], t.visits(s)
 		marks[i] = h.mark
-		if c == nil || len(c.visits) == 0 {
+		if len(visits) == 0 {
 			continue
 		}
-		key := t.stratumOf(c)
+		key := t.stratumOf(s, visits)
 		keys = append(keys, key)
-		for _, v := range c.visits {
-			if v.at.After(h.at) || h.at.Sub(v.at) > t.opt.Window {
+		for _, v := range visits {
+			if h.at.Sub(v.at) > t.opt.Window {
 				continue
 			}
 			x := byActor[v.actor]
@@ -132,6 +133,11 @@ func (w weigher) weigh(set []*candidate) (logWeight, unexplained float64) {
 	p := math.Min(2/float64(w.accounts), 0.5)
 	prior := n*math.Log(p) + (float64(w.accounts)-n)*math.Log1p(-p)
 	if len(set) == 0 {
+		for _, mark := range w.marks {
+			if mark { // hardly ever comes about without a leak
+				prior += math.Log(1 - markShare)
+			}
+		}
 		return prior, 1
 	}
 	logs := make([]float64, 0, len(w.tilts)*len(w.shares))
@@ -245,11 +251,11 @@ func (t *Tracer) fill(res *Result, sets []weighed, all []*candidate, expected ma
 			res.Sets = append(res.Sets, set)
 		}
 	}
-	res.advise(all)
+	t.advise(res, all)
 }
 
 // advise says what would settle the question.
-func (res *Result) advise(all []*candidate) {
+func (t *Tracer) advise(res *Result, all []*candidate) {
 	res.Advice, res.AdviceZH = []string{}, []string{}
 	say := func(en, zh string) {
 		res.Advice, res.AdviceZH = append(res.Advice, en), append(res.AdviceZH, zh)
@@ -261,7 +267,7 @@ func (res *Result) advise(all []*candidate) {
 	var likely, open []string
 	for _, a := range res.Accounts {
 		switch {
-		case a.Probability >= 0.95:
+		case a.Probability >= 0.95 && t.carried(a):
 			likely = append(likely, string(a.Actor))
 		case a.Probability >= 0.05 && len(open) < 5:
 			open = append(open, string(a.Actor))
@@ -277,7 +283,10 @@ func (res *Result) advise(all []*candidate) {
 		say(fmt.Sprintf("Not settled: %s. The next complaint of a customer whom only some of them viewed decides; so does a canary shown to one of them at a time.", names),
 			fmt.Sprintf("尚未定论：%s。下一个仅被其中部分账号查看过的客户的投诉即可区分；也可逐一向其展示不同的诱饵客户。", names))
 	}
-	if len(likely)+len(open) == 0 {
+	if len(likely) == 0 && res.Harms < enough {
+		say(fmt.Sprintf("Harmed customers so far: %d. That is too few to name anyone.", res.Harms),
+			fmt.Sprintf("目前受害客户 %d 名，数量太少，不足以指认任何人。", res.Harms))
+	} else if len(likely)+len(open) == 0 {
 		say(fmt.Sprintf("No account stands out after %d harmed customers. Collect more harms, or look for a source outside this record.", res.Harms),
 			fmt.Sprintf("%d 名受害客户尚不足以指向任何账号。请收集更多受害报告，或在本记录之外查找来源。", res.Harms))
 	}
@@ -285,6 +294,13 @@ func (res *Result) advise(all []*candidate) {
 		say(fmt.Sprintf("About %.0f%% of the harms are not explained by any account of this record.", 100*res.Unexplained),
 			fmt.Sprintf("约 %.0f%% 的受害无法由本记录中的任何账号解释。", 100*res.Unexplained))
 	}
+}
+
+// carried says whether a is more than a chance meeting: however rarely an
+// account views anyone, one complaint proves nothing; one marked number does.
+func (t *Tracer) carried(a Account) bool {
+	return len(a.Subjects) >= enough ||
+		slices.ContainsFunc(a.Subjects, func(s event.SubjectID) bool { return t.harms[s].mark })
 }
 
 // round keeps four digits after the point, so that the last bits of a sum do

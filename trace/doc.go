@@ -15,6 +15,12 @@
 // exactly, with a prior of 2/N for each account, against "the record does not
 // explain this".
 //
+// Views after a customer's harm count nowhere, and a customer's harms count as
+// one. A marked number that rings hardly ever comes about without a leak. The
+// advice names an account only when it viewed three harmed customers or a
+// marked one: an account that handles little stands out by one complaint, and
+// that is no proof.
+//
 // It never does I/O, never looks at a clock or draws random numbers, and never
 // acts on its answer. It cannot fail; with too little to go on it says so by
 // low probabilities and a high unexplained share. It keeps every view it was

@@ -69,15 +69,17 @@ type Tracer struct {
 }
 
 type customer struct {
-	queue  string
-	low    bool
-	visits []visit
+	queue   string
+	queueAt time.Time
+	viewed  bool    // queue comes from a view, not from a reason
+	visits  []visit // by time, then id
 }
 
 type visit struct {
 	id          string
 	at          time.Time
 	actor       int32
+	low         bool
 	unexplained bool
 }
 
@@ -102,19 +104,14 @@ func (t *Tracer) Add(ev event.Event) {
 		for i := range d.Subjects {
 			s := &d.Subjects[i]
 			c := t.customer(s.Subject)
-			c.visits = append(c.visits, visit{id: ev.ID, at: ev.Time, actor: a})
-			if q, ok := s.Attributes["queue"].(string); ok {
-				c.queue = q
-			}
-			if v, ok := numeric(s.Attributes[t.opt.Attribute]); ok && v <= t.opt.AtMost {
-				c.low = true
-			}
+			v, known := numeric(s.Attributes[t.opt.Attribute])
+			c.visit(visit{id: ev.ID, at: ev.Time, actor: a, low: known && v <= t.opt.AtMost})
+			q, _ := s.Attributes["queue"].(string)
+			c.queued(q, ev.Time, true)
 		}
 	case *event.ReasonOpened:
 		if d.Queue != "" {
-			if c := t.customer(d.Subject); c.queue == "" {
-				c.queue = d.Queue
-			}
+			t.customer(d.Subject).queued(d.Queue, ev.Time, false)
 		}
 	case *event.HarmReported:
 		mark := d.Kind == event.HarmProxyRung || d.Kind == event.HarmCanaryContacted
@@ -161,6 +158,24 @@ func (t *Tracer) customer(s event.SubjectID) *customer {
 	return c
 }
 
+// visit takes a visit to its place.
+func (c *customer) visit(v visit) {
+	i := len(c.visits)
+	for i > 0 && (v.at.Before(c.visits[i-1].at) || v.at.Equal(c.visits[i-1].at) && v.id < c.visits[i-1].id) {
+		i--
+	}
+	c.visits = slices.Insert(c.visits, i, v)
+}
+
+// queued says in which queue the customer was. A view says more than a reason;
+// otherwise the first counts.
+func (c *customer) queued(queue string, at time.Time, viewed bool) {
+	earlier := at.Before(c.queueAt) || at.Equal(c.queueAt) && queue < c.queue
+	if queue != "" && (c.queue == "" || viewed && !c.viewed || viewed == c.viewed && earlier) {
+		c.queue, c.queueAt, c.viewed = queue, at, viewed
+	}
+}
+
 func numeric(v any) (float64, bool) {
 	switch n := v.(type) {
 	case float64:
@@ -173,12 +188,14 @@ func numeric(v any) (float64, bool) {
 	return 0, false
 }
 
-// stratum is what makes two customers alike.
+// stratum is what makes two customers alike. The zero stratum is all customers.
 type stratum struct {
 	queue string
 	low   bool
-	month int // 0: all months
+	month int // allMonths, or counted from the year 0
 }
+
+const allMonths = -1
 
 // population counts, of the customers of one stratum, how many each account viewed.
 type population struct {
@@ -190,15 +207,26 @@ func newPopulation() *population {
 	return &population{viewed: make(map[int32]float64), unexplained: make(map[int32]float64)}
 }
 
-func (t *Tracer) stratumOf(c *customer) stratum {
-	first := c.visits[0].at
-	for _, v := range c.visits[1:] {
-		if v.at.Before(first) {
-			first = v.at
+// visits returns a customer's visits up to the harm, all where there was none.
+func (t *Tracer) visits(s event.SubjectID) []visit {
+	c := t.customers[s]
+	if c == nil {
+		return nil
+	}
+	n := len(c.visits)
+	if h, harmed := t.harms[s]; harmed {
+		for n > 0 && c.visits[n-1].at.After(h.at) {
+			n--
 		}
 	}
-	y, m, _ := first.In(t.opt.Zone).Date()
-	return stratum{c.queue, c.low, y*12 + int(m)}
+	return c.visits[:n]
+}
+
+// stratumOf returns where a customer with these visits belongs.
+func (t *Tracer) stratumOf(s event.SubjectID, visits []visit) stratum {
+	y, m, _ := visits[0].at.In(t.opt.Zone).Date()
+	low := slices.ContainsFunc(visits, func(v visit) bool { return v.low })
+	return stratum{t.customers[s].queue, low, y*12 + int(m)}
 }
 
 // survey counts all customers, stratum by stratum, by queue and kind alone, and
@@ -206,16 +234,17 @@ func (t *Tracer) stratumOf(c *customer) stratum {
 func (t *Tracer) survey() map[stratum]*population {
 	all := make(map[stratum]*population)
 	seen := make(map[int32]bool)
-	for _, c := range t.customers {
-		if len(c.visits) == 0 {
+	for subject := range t.customers {
+		visits := t.visits(subject)
+		if len(visits) == 0 {
 			continue
 		}
 		clear(seen)
-		for _, v := range c.visits {
+		for _, v := range visits {
 			seen[v.actor] = seen[v.actor] || v.unexplained
 		}
-		s := t.stratumOf(c)
-		for _, key := range []stratum{s, {s.queue, s.low, 0}, {}} {
+		s := t.stratumOf(subject, visits)
+		for _, key := range []stratum{s, {s.queue, s.low, allMonths}, {}} {
 			p := all[key]
 			if p == nil {
 				p = newPopulation()
@@ -244,7 +273,7 @@ func chances(pops map[stratum]*population, s stratum, a int32) (q, u float64) {
 		return 1, 1
 	}
 	q, u = (root.viewed[a]+0.5)/(root.n+1), (root.unexplained[a]+0.5)/(root.n+1)
-	for _, key := range []stratum{{s.queue, s.low, 0}, s} {
+	for _, key := range []stratum{{s.queue, s.low, allMonths}, s} {
 		if p := pops[key]; p != nil {
 			q = (p.viewed[a] + lent*q) / (p.n + lent)
 			u = (p.unexplained[a] + lent*u) / (p.n + lent)

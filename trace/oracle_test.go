@@ -1,0 +1,289 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+var t0 = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+func actorNo(a int) event.ActorID      { return event.ActorID(fmt.Sprintf("agent-%03d", a)) }
+func customerNo(c int) event.SubjectID { return event.SubjectID(fmt.Sprintf("c-%04d", c)) }
+
+// look is one account's view of one customer.
+type look struct {
+	actor, customer  int
+	at               time.Time
+	low, unexplained bool
+}
+
+// complaint is one harm event.
+type complaint struct {
+	customer int
+	at       time.Time
+	mark     bool
+}
+
+// history is a whole record, in a form that is easy to reckon with.
+type history struct {
+	looks      []look
+	complaints []complaint
+	queues     []string // by customer; "" for none
+}
+
+// randomHistory is a small one in which accounts leak or do not.
+func randomHistory(r *rand.Rand, actors, customers, complaints int) history {
+	h := history{queues: make([]string, customers)}
+	for c := range customers {
+		h.queues[c] = []string{"", "cn", "en"}[r.IntN(3)]
+		for range 1 + r.IntN(3) {
+			h.looks = append(h.looks, look{actor: r.IntN(actors), customer: c, at: h.when(r), low: r.IntN(3) == 0, unexplained: r.IntN(4) == 0})
+		}
+	}
+	for range complaints {
+		h.complaints = append(h.complaints, complaint{customer: r.IntN(customers), at: h.when(r).AddDate(0, 0, 30), mark: r.IntN(4) == 0})
+	}
+	return h
+}
+
+func (h *history) when(r *rand.Rand) time.Time {
+	return t0.Add(time.Duration(r.IntN(70*24)) * time.Hour)
+}
+
+func (h *history) event(i int) event.Event {
+	l := h.looks[i]
+	attrs := map[string]any{"rating": 5.}
+	if l.low {
+		attrs["rating"] = 1.
+	}
+	if q := h.queues[l.customer]; q != "" {
+		attrs["queue"] = q
+	}
+	return event.New(fmt.Sprintf("v%06d", i), "desk", l.at, &event.AccessViewed{Actor: actorNo(l.actor), Kind: event.KindDetail,
+		Subjects: []event.SubjectViewed{{Subject: customerNo(l.customer), Attributes: attrs}}})
+}
+
+func (h *history) harm(i int) event.Event {
+	c := h.complaints[i]
+	kind := event.HarmComplaint
+	if c.mark {
+		kind = event.HarmCanaryContacted
+	}
+	return event.New(fmt.Sprintf("h%06d", i), "care", c.at, &event.HarmReported{Subject: customerNo(c.customer), Kind: kind})
+}
+
+// answer traces h; with r, its events come in any order.
+func (h *history) answer(r *rand.Rand) Result {
+	tracer := New(Options{})
+	var events []event.Event
+	for i := range h.looks {
+		events = append(events, h.event(i))
+	}
+	for i := range h.complaints {
+		events = append(events, h.harm(i))
+	}
+	if r != nil {
+		r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+	}
+	for _, ev := range events {
+		tracer.Add(ev)
+	}
+	for i, l := range h.looks {
+		if l.unexplained {
+			tracer.Unexplained(h.event(i), customerNo(l.customer))
+		}
+	}
+	return tracer.Answer()
+}
+
+// oracle is what package trace says that it computes, written down plainly:
+// every set of up to three accounts, every sum taken anew.
+type oracle struct {
+	history
+	actors int
+	harms  map[int]complaint // the one that counts, by customer
+	before map[int][]look    // by customer, up to its harm
+}
+
+func newOracle(h history, actors int) *oracle {
+	o := &oracle{history: h, actors: actors, harms: map[int]complaint{}, before: map[int][]look{}}
+	for _, c := range h.complaints {
+		old, known := o.harms[c.customer]
+		if !known || c.mark && !old.mark || c.mark == old.mark && c.at.Before(old.at) {
+			o.harms[c.customer] = c
+		}
+	}
+	for _, l := range h.looks {
+		if harm, harmed := o.harms[l.customer]; !harmed || !l.at.After(harm.at) {
+			o.before[l.customer] = append(o.before[l.customer], l)
+		}
+	}
+	return o
+}
+
+// share is how many of the customers like c an account viewed: everybody, then
+// those of the queue and kind, then those of the month, each leaning on the last.
+func (o *oracle) share(actor, c int, counts func(look) bool) float64 {
+	low := func(c int) bool { return slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) }
+	month := func(c int) string {
+		first := slices.MinFunc(o.before[c], func(a, b look) int { return a.at.Compare(b.at) })
+		return first.at.Format("2006-01")
+	}
+	alike := []func(int) bool{
+		func(int) bool { return true },
+		func(d int) bool { return o.queues[d] == o.queues[c] && low(d) == low(c) },
+		func(d int) bool { return o.queues[d] == o.queues[c] && low(d) == low(c) && month(d) == month(c) },
+	}
+	q, strength := 0.5, 1.
+	for _, like := range alike {
+		n, viewed := 0., 0.
+		for d := range o.before {
+			if like(d) {
+				n++
+				if slices.ContainsFunc(o.before[d], func(l look) bool { return l.actor == actor && counts(l) }) {
+					viewed++
+				}
+			}
+		}
+		q = (viewed + strength*q) / (n + strength)
+		strength = 30
+	}
+	return q
+}
+
+// odds is r(a) for one customer.
+func (o *oracle) odds(actor, c int, tilt float64) float64 {
+	best := 0.
+	for _, l := range o.before[c] {
+		if l.actor != actor || o.harms[c].at.Sub(l.at) > 180*24*time.Hour {
+			continue
+		}
+		r := (1 - tilt) / o.share(actor, c, func(look) bool { return true })
+		if l.unexplained {
+			r += tilt / o.share(actor, c, func(l look) bool { return l.unexplained })
+		}
+		best = math.Max(best, r)
+	}
+	return best
+}
+
+// weight is a set's prior times its likelihood, averaged over the grid, and the
+// same weighted by the share of harms that it leaves unexplained.
+func (o *oracle) weight(members []int, odds map[[3]int]float64, tilts []float64) (weight, left float64) {
+	n := float64(max(o.actors, 4))
+	p := min(2/n, 0.5)
+	prior := math.Pow(p, float64(len(members))) * math.Pow(1-p, n-float64(len(members)))
+	grid := []float64{0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
+	if len(members) == 0 {
+		grid = []float64{0}
+	}
+	for k := range tilts {
+		for _, share := range grid {
+			l, rest := 1., 0.
+			for c, harm := range o.harms {
+				e, r := share, 0.
+				if harm.mark {
+					e = 0.98
+				}
+				for _, a := range members {
+					r += odds[[3]int{a, c, k}] / float64(len(members))
+				}
+				l *= 1 - e + e*r
+				rest += (1 - e) / (1 - e + e*r) / float64(len(o.harms))
+			}
+			each := prior * l / float64(len(tilts)*len(grid))
+			weight, left = weight+each, left+each*rest
+		}
+	}
+	return weight, left
+}
+
+func (o *oracle) answer() (accounts, sets map[string]float64, unexplained float64) {
+	tilts := []float64{0}
+	if slices.ContainsFunc(o.looks, func(l look) bool { return l.unexplained }) {
+		tilts = []float64{0, 0.5, 0.9}
+	}
+	odds, viewed := map[[3]int]float64{}, 0 // viewed: bit by bit, who is a candidate
+	for a := range o.actors {
+		for c := range o.harms {
+			for k, tilt := range tilts {
+				odds[[3]int{a, c, k}] = o.odds(a, c, tilt)
+			}
+			if odds[[3]int{a, c, 0}] > 0 {
+				viewed |= 1 << a
+			}
+		}
+	}
+	accounts, sets = map[string]float64{}, map[string]float64{}
+	total := 0.
+	for s := range 1 << o.actors {
+		if bits.OnesCount(uint(s)) > 3 || s&^viewed != 0 {
+			continue
+		}
+		var members []int
+		var names []string
+		for a := range o.actors {
+			if s>>a&1 == 1 {
+				members, names = append(members, a), append(names, string(actorNo(a)))
+			}
+		}
+		w, left := o.weight(members, odds, tilts)
+		for _, name := range names {
+			accounts[name] += w
+		}
+		sets[strings.Join(names, " ")] = w
+		total, unexplained = total+w, unexplained+left
+	}
+	for _, m := range []map[string]float64{accounts, sets} {
+		for k := range m {
+			m[k] /= total
+		}
+	}
+	return accounts, sets, unexplained / total
+}
+
+func TestTheAnswerIsThePosteriorOverAllSmallSets(t *testing.T) {
+	const eps = 0.0002 // answers have four digits
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		actors := 2 + r.IntN(5)
+		h := randomHistory(r, actors, 4+r.IntN(20), 1+r.IntN(7))
+		for a := range actors { // everybody is known to the record
+			h.looks = append(h.looks, look{actor: a, customer: 0, at: t0.AddDate(1, 0, 0)})
+		}
+		h.complaints = append(h.complaints, complaint{customer: 1, at: t0.AddDate(0, 2, 0)})
+		got := h.answer(nil)
+		accounts, sets, unexplained := newOracle(h, actors).answer()
+		if math.Abs(got.Unexplained-unexplained) > eps {
+			t.Errorf("seed %d: unexplained %v, want %v", seed, got.Unexplained, unexplained)
+		}
+		check := func(names string, got float64, want map[string]float64) {
+			if p, ok := want[names]; !ok || math.Abs(got-p) > eps {
+				t.Errorf("seed %d: %s has %v, want %v", seed, names, got, p)
+			}
+			delete(want, names)
+		}
+		for _, a := range got.Accounts {
+			check(string(a.Actor), a.Probability, accounts)
+		}
+		delete(sets, "")
+		for _, s := range got.Sets {
+			check(strings.Trim(fmt.Sprint(s.Actors), "[]"), s.Probability, sets)
+		}
+		for _, m := range []map[string]float64{accounts, sets} {
+			for names, p := range m {
+				if p > worthShowing+eps {
+					t.Errorf("seed %d: %s with %v is missing", seed, names, p)
+				}
+			}
+		}
+	}
+}
