@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -281,6 +282,24 @@ func (s *Server) merchant(ctx context.Context, in *struct {
 
 const maxIngest = 64 << 20
 
+// maxAhead is how far a sender's clock may run ahead. An event of days ahead
+// would make all that follow it late.
+const maxAhead = 5 * time.Minute
+
+// sources are Menshen's own: what they say is not taken from others.
+var sources = []string{standing.Source, "gateway", "console"}
+
+// foreign finds fault with an event that a sender may not record.
+func (s *Server) foreign(ev event.Event) error {
+	if slices.Contains(sources, ev.Source) {
+		return fmt.Errorf("source: %q is Menshen's own", ev.Source)
+	}
+	if now := s.cfg.Now(); ev.Time.After(now.Add(maxAhead)) {
+		return fmt.Errorf("time: more than %s ahead of %s here", maxAhead, now.UTC().Format(time.RFC3339))
+	}
+	return ledger.Check(ev)
+}
+
 // ingest takes NDJSON events and answers when all of them are durable.
 func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
 	if !tokenMatches(r.Header.Get("Authorization"), s.cfg.TokenHash) {
@@ -293,6 +312,7 @@ func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
 			refused = append(refused, f.String())
 		}
 	})
+	rd.Check(s.foreign)
 	var last ledger.Pending
 	for {
 		ev, err := rd.Next()

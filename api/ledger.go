@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,7 +46,8 @@ func (s *Server) registerLedger() {
 		if err != nil {
 			return nil, s.internal(ctx, err)
 		}
-		return &body[ledgerState]{ledgerState{s.cfg.Origin, s.cfg.Verifier, s.cfg.Record.Size(), string(cp)}}, nil
+		origin, _, _ := strings.Cut(s.cfg.Verifier, "+")
+		return &body[ledgerState]{ledgerState{origin, s.cfg.Verifier, s.cfg.Record.Size(), string(cp)}}, nil
 	})
 	huma.Get(s.api, "/api/ledger/entries", func(ctx context.Context, in *struct {
 		From  uint64 `query:"from"`

@@ -54,11 +54,11 @@ type Config struct {
 	Standings Standings
 	Money     Money
 	SignIn    func(ctx context.Context, user, password string) (User, error)
+	User      func(ctx context.Context, name string) (User, bool, error) // the account as it is now
 	Trace     func() trace.Result
 	Prove     func(ctx context.Context, index uint64) (ledger.Proof, error)
 	Verify    func(ctx context.Context) (ledger.Report, error)
-	Origin    string
-	Verifier  string                          // the ledger's public key
+	Verifier  string                          // the ledger's public key, which begins with its origin
 	Subjects  func(id string) event.SubjectID // the back office's id of a customer, as recorded
 	Start     Start
 	TokenHash string // SHA-256 in hex of the token for POST /v1/events; empty: nobody may
@@ -172,7 +172,12 @@ const maxLive = 64
 
 // liveOverview sends the overview whenever it changed, at most once a second.
 func (s *Server) liveOverview(w http.ResponseWriter, r *http.Request) {
-	if _, ok := s.sessions.user(r); !ok {
+	_, ok, err := s.user(r)
+	if err != nil {
+		writeProblem(w, http.StatusInternalServerError, s.internal(r.Context(), err).Error())
+		return
+	}
+	if !ok {
 		writeProblem(w, http.StatusUnauthorized, "sign in first")
 		return
 	}
@@ -216,7 +221,7 @@ func (s *Server) liveOverview(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case <-tick.C:
-			if _, ok := s.sessions.user(r); !ok {
+			if _, ok, err := s.user(r); !ok || err != nil {
 				return
 			}
 		}

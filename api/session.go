@@ -32,7 +32,7 @@ var consoleRoles = []string{"admin", "analyst", "vendor_manager", "finance", "in
 var liftRoles = []string{"admin", "analyst"}
 
 type session struct {
-	user User
+	user string
 	seen time.Time
 }
 
@@ -49,7 +49,7 @@ func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, open: map[[32]byte]*session{}, tries: map[string][]time.Time{}}
 }
 
-func (s *sessions) start(u User) (token string) {
+func (s *sessions) start(user string) (token string) {
 	token = rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +61,7 @@ func (s *sessions) start(u User) (token string) {
 			}
 		}
 	}
-	s.open[sha256.Sum256([]byte(token))] = &session{u, now}
+	s.open[sha256.Sum256([]byte(token))] = &session{user, now}
 	return token
 }
 
@@ -73,10 +73,11 @@ func (s *sessions) end(r *http.Request) {
 	}
 }
 
-func (s *sessions) user(r *http.Request) (User, bool) {
+// name returns who signed in with the session of r.
+func (s *sessions) name(r *http.Request) (string, bool) {
 	c, err := r.Cookie(cookieName)
 	if err != nil {
-		return User{}, false
+		return "", false
 	}
 	key := sha256.Sum256([]byte(c.Value))
 	s.mu.Lock()
@@ -85,10 +86,28 @@ func (s *sessions) user(r *http.Request) (User, bool) {
 	now := s.now()
 	if ses == nil || now.Sub(ses.seen) > idleExpiry {
 		delete(s.open, key)
-		return User{}, false
+		return "", false
 	}
 	ses.seen = now
 	return ses.user, true
+}
+
+// user returns who is signed in, as the account is now: it may have been
+// removed, or its role changed, since the sign-in.
+func (s *Server) user(r *http.Request) (User, bool, error) {
+	name, ok := s.sessions.name(r)
+	if !ok {
+		return User{}, false, nil
+	}
+	u, ok, err := s.cfg.User(r.Context(), name)
+	if err != nil {
+		return User{}, false, err
+	}
+	if !ok || !slices.Contains(consoleRoles, u.Role) {
+		s.sessions.end(r)
+		return User{}, false, nil
+	}
+	return u, true, nil
 }
 
 // mayTry says whether a password for name may be tried now.
@@ -129,7 +148,11 @@ func (s *Server) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	r, _ := unwrap(ctx)
-	u, ok := s.sessions.user(r)
+	u, ok, err := s.user(r)
+	if err != nil {
+		_ = huma.WriteErr(s.api, ctx, http.StatusInternalServerError, s.internal(r.Context(), err).Error())
+		return
+	}
 	if !ok {
 		_ = huma.WriteErr(s.api, ctx, http.StatusUnauthorized, "sign in first")
 		return
@@ -180,7 +203,7 @@ func (s *Server) registerSession() {
 		if !slices.Contains(consoleRoles, u.Role) {
 			return nil, huma.Error403Forbidden("the role " + u.Role + " has no console")
 		}
-		return &userOutput{s.cookie(s.sessions.start(u), int(idleExpiry/time.Second)), u}, nil
+		return &userOutput{s.cookie(s.sessions.start(u.User), int(idleExpiry/time.Second)), u}, nil
 	})
 	huma.Get(s.api, "/api/session", func(ctx context.Context, _ *struct{}) (*userOutput, error) {
 		return &userOutput{Body: userOf(ctx)}, nil

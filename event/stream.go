@@ -58,6 +58,7 @@ func (c Counts) String() string {
 type Reader struct {
 	in      *bufio.Reader
 	refused func(Refusal)
+	check   func(Event) error
 	window  *Window
 	counts  Counts
 	buf     []byte
@@ -69,8 +70,15 @@ func NewReader(r io.Reader, lateness time.Duration, refused func(Refusal)) *Read
 	if refused == nil {
 		refused = func(Refusal) {}
 	}
-	return &Reader{in: bufio.NewReaderSize(r, 1<<16), refused: refused, window: NewWindow(lateness)}
+	return &Reader{
+		in: bufio.NewReaderSize(r, 1<<16), refused: refused,
+		check: func(Event) error { return nil }, window: NewWindow(lateness),
+	}
 }
+
+// Check makes the reader refuse as malformed every event that check finds fault
+// with, before the event can make others late. It is called before Next.
+func (r *Reader) Check(check func(Event) error) { r.check = check }
 
 // Counts says what became of the lines so far.
 func (r *Reader) Counts() Counts { return r.counts }
@@ -102,6 +110,10 @@ func (r *Reader) Next() (Event, error) {
 			continue
 		case perr != nil:
 			r.refuse(ev, CauseMalformed, perr)
+			continue
+		}
+		if err := r.check(ev); err != nil {
+			r.refuse(ev, CauseMalformed, err)
 			continue
 		}
 		if cause, err := r.window.Admit(ev); err != nil {

@@ -229,17 +229,28 @@ func (l *Ledger) Append(ctx context.Context, ev event.Event) (uint64, error) {
 // only when the disk has fallen tens of megabytes behind does it wait for room.
 // Events are recorded in the order in which they were taken.
 func (l *Ledger) Enqueue(ctx context.Context, ev event.Event) (Pending, error) {
-	if err := ev.Check(); err != nil {
-		return Pending{}, fmt.Errorf("recording event: %w", err)
-	}
-	line, err := ev.AppendJSON(nil)
+	line, err := lineOf(ev)
 	if err != nil {
-		return Pending{}, fmt.Errorf("recording event: %w", err)
-	}
-	if len(line) > MaxLine {
-		return Pending{}, fmt.Errorf("recording event %s: %w: %d bytes", ev.Type, ErrTooLong, len(line))
+		return Pending{}, fmt.Errorf("recording event %s: %w", ev.Type, err)
 	}
 	return l.enqueue(ctx, line)
+}
+
+// Check says what is wrong with ev as an entry, before it is enqueued.
+func Check(ev event.Event) error {
+	_, err := lineOf(ev)
+	return err
+}
+
+func lineOf(ev event.Event) ([]byte, error) {
+	if err := ev.Check(); err != nil {
+		return nil, err
+	}
+	line, err := ev.AppendJSON(nil)
+	if err == nil && len(line) > MaxLine {
+		err = fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, len(line), MaxLine)
+	}
+	return line, err
 }
 
 func (l *Ledger) enqueue(ctx context.Context, line []byte) (Pending, error) {

@@ -25,7 +25,7 @@ type pipeline struct {
 	tally     *api.Tally
 	standings *standing.Book
 	engines   *engines
-	gateway   func(ev event.Event) // told of every event of the data door as it is recorded
+	revealed  func(actor event.ActorID, at time.Time) // told of the reveals of before the start; the gateway counts its own
 	log       *slog.Logger
 
 	window *event.Window
@@ -113,8 +113,8 @@ func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) 
 	p.tally.Fold(index, ev)
 	p.standings.Apply(ev)
 	p.engines.now(ev)
-	if p.gateway != nil {
-		p.gateway(ev)
+	if d, ok := ev.Data.(*event.AccessViewed); ok && d.Kind == event.KindReveal && p.replay != nil {
+		p.revealed(d.Actor, ev.Time)
 	}
 	for _, due := range p.sorter.Push(ev) {
 		if err := p.say(ctx, p.engines.fold(due)); err != nil {

@@ -80,7 +80,7 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 		return nil, err
 	}
 	s.passwords = gateway.NewPasswords(s.store.Account, 2)
-	key, err := subjectKey(filepath.Join(cfg.Data, "keys", "subjects.key"))
+	key, err := subjectKey(filepath.Join(cfg.Data, "keys", "subjects.key"), s.ledger.Size() == 0)
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +98,12 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	}
 	s.api = api.New(api.Config{
 		Now: x.now, Index: s.store, Tally: tally, Record: s.ledger, Standings: standings, Money: money{s.engines.payouts},
-		SignIn: s.consoleSignIn, Trace: s.engines.traced, Start: x.start, Log: log, Secure: cfg.Console.Secure,
+		SignIn: s.consoleSignIn, User: s.consoleUser, Trace: s.engines.traced, Start: x.start, Log: log, Secure: cfg.Console.Secure,
 		Prove: func(ctx context.Context, i uint64) (ledger.Proof, error) { return ledger.Prove(ctx, cfg.Data, i) },
 		Verify: func(ctx context.Context) (ledger.Report, error) {
 			return ledger.Verify(ctx, cfg.Data, s.ledger.Verifier())
 		},
-		Origin: cfg.Origin, Verifier: s.ledger.Verifier(), TokenHash: cfg.Events.TokenSHA256, Subjects: s.subjects, Console: web.Handler(),
+		Verifier: s.ledger.Verifier(), TokenHash: cfg.Events.TokenSHA256, Subjects: s.subjects, Console: web.Handler(),
 	})
 	return s, nil
 }
@@ -171,11 +171,7 @@ func (s *server) openGateway(pol *policy.Policy, standings *standing.Book, x ext
 	if s.gateway, err = gateway.New(gc); err != nil {
 		return err
 	}
-	s.pipeline.gateway = func(ev event.Event) {
-		if d, ok := ev.Data.(*event.AccessViewed); ok && d.Kind == event.KindReveal {
-			s.gateway.Revealed(d.Actor, ev.Time)
-		}
-	}
+	s.pipeline.revealed = s.gateway.Revealed
 	upstream, err := url.Parse(s.cfg.Gateway.Upstream)
 	if err != nil {
 		return err
@@ -194,6 +190,12 @@ func (s *server) consoleSignIn(ctx context.Context, user, password string) (api.
 		return api.User{}, api.ErrSignIn
 	}
 	return api.User{User: user, Name: p.Name, Role: p.Role}, nil
+}
+
+// consoleUser looks up a local account for the console.
+func (s *server) consoleUser(ctx context.Context, name string) (api.User, bool, error) {
+	a, ok, err := s.store.Account(ctx, name)
+	return api.User{User: name, Name: a.Name, Role: a.Role}, ok, err
 }
 
 // run catches up with the record, then serves both doors until ctx ends or a
@@ -278,8 +280,9 @@ func (r recorder) Enqueue(ctx context.Context, ev event.Event) error {
 	return err
 }
 
-// subjectKey reads the key that customers' ids are hashed under, or makes it.
-func subjectKey(path string) ([]byte, error) {
+// subjectKey reads the key that customers' ids are hashed under. For a new record
+// it is made; another key for an old one would make every customer a new one.
+func subjectKey(path string, isNew bool) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if err == nil && len(key) >= 32 {
 		return key, nil
@@ -289,6 +292,9 @@ func subjectKey(path string) ([]byte, error) {
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading subject key: %w", err)
+	}
+	if !isNew {
+		return nil, fmt.Errorf("reading subject key: %s is missing, and the ledger names customers by it: restore it from a backup", path)
 	}
 	key = make([]byte, 32)
 	rand.Read(key)
