@@ -64,6 +64,17 @@ func openKeys(dir, origin string, create bool) (note.Signer, string, error) {
 	return signer, vkey, nil
 }
 
+// ValidOrigin reports whether a ledger may have that name: notes allow no blanks
+// and no plus sign in it.
+func ValidOrigin(origin string) bool {
+	skey, _, err := note.GenerateKey(rand.Reader, origin)
+	if err != nil {
+		return false
+	}
+	_, _, err = parseKey([]byte(skey + "\n"))
+	return err == nil
+}
+
 func newKey(path, origin string) ([]byte, error) {
 	skey, _, err := note.GenerateKey(rand.Reader, origin)
 	if err != nil {

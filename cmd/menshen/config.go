@@ -3,15 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/menshen-io/menshen/gateway"
 	"github.com/menshen-io/menshen/internal/yamlconf"
+	"github.com/menshen-io/menshen/ledger"
 )
 
 // config is menshen.yaml; docs/configuration.md describes it.
@@ -61,6 +65,7 @@ type eventsConfig struct {
 }
 
 // readConfig reads and checks the configuration. All faults are reported at once.
+// Relative paths in it are taken from where the file lies.
 func readConfig(path string) (config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -73,17 +78,46 @@ func readConfig(path string) (config, error) {
 		Console: consoleConfig{Listen: "127.0.0.1:8080", Secure: true},
 		Events:  eventsConfig{Settle: "2m"},
 	}
-	if err := yamlconf.Decode(path, data, &c); err != nil {
+	var kinds yamlconf.Faults
+	err = yamlconf.Decode(path, data, &c)
+	if err != nil && !errors.As(err, &kinds) {
 		return config{}, err
 	}
-	var faults []error
+	faults := []error{err}
 	fault := func(field, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("%s:%d: %s: %s", path, yamlconf.LineOf(data, field), field, fmt.Sprintf(format, args...)))
+		if line := yamlconf.LineOf(data, field); !kinds.At(line) {
+			faults = append(faults, fmt.Errorf("%s:%d: %s: %s", path, line, field, fmt.Sprintf(format, args...)))
+		}
+	}
+	absolute := func(file string) string {
+		if file == "" || filepath.IsAbs(file) {
+			return file
+		}
+		return filepath.Join(filepath.Dir(path), file)
 	}
 	if c.Data == "" {
 		fault("data", "a directory is needed")
-	} else if !filepath.IsAbs(c.Data) {
-		c.Data = filepath.Join(filepath.Dir(path), c.Data)
+	}
+	c.Data, c.Gateway.Policy = absolute(c.Data), absolute(c.Gateway.Policy)
+	pack := func(field string, name *string) {
+		if !slices.Contains(builtinPacks(), *name) {
+			*name = absolute(*name)
+		}
+		if _, err := openPack(*name); err != nil {
+			fault(field, "%v", err)
+		}
+	}
+	pack("packs.data_door", &c.Packs.DataDoor)
+	pack("packs.money_door", &c.Packs.MoneyDoor)
+	listen := func(field, addr string) {
+		if !hostPort(addr) {
+			fault(field, "must be an address and a port, such as 127.0.0.1:8080")
+		}
+	}
+	listen("gateway.listen", c.Gateway.Listen)
+	listen("console.listen", c.Console.Listen)
+	if c.Origin != "" && !ledger.ValidOrigin(c.Origin) {
+		fault("origin", "must have no blanks and no +")
 	}
 	if c.Gateway.Upstream == "" {
 		fault("gateway.upstream", "the back office's address is needed, such as http://127.0.0.1:9000")
@@ -106,6 +140,13 @@ func readConfig(path string) (config, error) {
 		fault("events.token_sha256", "must be 64 hex digits")
 	}
 	return c, errors.Join(faults...)
+}
+
+// hostPort says whether addr is a host, which may be empty, and a port.
+func hostPort(addr string) bool {
+	host, port, err := net.SplitHostPort(addr)
+	_, perr := strconv.ParseUint(port, 10, 16)
+	return err == nil && perr == nil && !strings.ContainsAny(host, " \t/")
 }
 
 // proxy turns the configuration into what the gateway takes; nil stays nil.

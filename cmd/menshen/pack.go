@@ -20,15 +20,15 @@ import (
 
 const defaultWatchPack = "hotel-desk"
 
-// openPack opens a pack: a directory, or the name of a built-in one. A
-// directory of that name goes first.
+// openPack opens a pack: a built-in one by its name, or a directory. One that is
+// named like a built-in pack is written with ./ before it.
 func openPack(name string) (fs.FS, error) {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return os.DirFS(name), nil
-	}
 	builtin := builtinPacks()
 	if slices.Contains(builtin, name) {
 		return fs.Sub(packs.FS, name)
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return os.DirFS(name), nil
 	}
 	return nil, fmt.Errorf("opening pack %q: neither a directory nor a built-in pack (%s)", name, strings.Join(builtin, ", "))
 }

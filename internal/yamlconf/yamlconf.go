@@ -3,7 +3,7 @@
 // It decides whether a document has only the keys and kinds that a Go type
 // knows, and reports all faults at once, each with file, line and field. It
 // never reads files or fills in defaults. It fails with one error that joins
-// every fault; the destination is then not to be used.
+// every fault.
 package yamlconf
 
 import (
@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -19,8 +21,37 @@ import (
 
 var linePrefix = regexp.MustCompile(`^(?:yaml: )?line (\d+)(?:, column \d+)?: `)
 
+// Faults are unknown keys and values of the wrong kind. The rest of the document
+// was read, so that it can be checked too.
+type Faults []Fault
+
+// Fault is one of them.
+type Fault struct {
+	Line int
+	err  error
+}
+
+func (f Fault) Error() string { return f.err.Error() }
+func (f Fault) Unwrap() error { return f.err }
+
+func (f Faults) Error() string {
+	var b strings.Builder
+	for i, fault := range f {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(fault.Error())
+	}
+	return b.String()
+}
+
+// At reports whether one of the faults is in that line.
+func (f Faults) At(line int) bool {
+	return slices.ContainsFunc(f, func(fault Fault) bool { return fault.Line == line })
+}
+
 // Decode reads the one document in data into v. File is the name that faults
-// are reported under.
+// are reported under. An error that is Faults leaves the rest of v set.
 func Decode(file string, data []byte, v any) error {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
@@ -38,19 +69,20 @@ func Decode(file string, data []byte, v any) error {
 	if !errors.As(err, &faults) {
 		return locate(file, err.Error())
 	}
-	var all []error
+	var all Faults
 	for _, f := range faults.Errors {
 		all = append(all, locate(file, f.Error()))
 	}
-	return errors.Join(all...)
+	return all
 }
 
 // locate turns "line 3: fault" into "file:3: fault".
-func locate(file, fault string) error {
+func locate(file, fault string) Fault {
 	if m := linePrefix.FindStringSubmatch(fault); m != nil {
-		return fmt.Errorf("%s:%s: %s", file, m[1], fault[len(m[0]):])
+		line, _ := strconv.Atoi(m[1]) // digits
+		return Fault{line, fmt.Errorf("%s:%s: %s", file, m[1], fault[len(m[0]):])}
 	}
-	return fmt.Errorf("%s: %s", file, fault)
+	return Fault{0, fmt.Errorf("%s: %s", file, fault)}
 }
 
 // LineOf returns the line of a field, named by its keys joined with dots, or
