@@ -89,7 +89,7 @@ func newFlags(name, synopsis string, w io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("menshen "+name, flag.ContinueOnError)
 	fs.SetOutput(w)
 	fs.Usage = func() {
-		fmt.Fprintf(w, "Usage: menshen %s\n", synopsis)
+		fmt.Fprintf(fs.Output(), "Usage: menshen %s\n", synopsis)
 		fs.PrintDefaults()
 	}
 	return fs

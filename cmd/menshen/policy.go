@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/menshen-io/menshen/policy"
 )
@@ -14,7 +15,7 @@ func policyCommand() command {
 
 func runPolicy(_ context.Context, s streams, args []string) int {
 	const usage = "Usage: menshen policy check FILE"
-	if len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+	if slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" }) {
 		fmt.Fprintln(s.out, usage)
 		return exitDone
 	}

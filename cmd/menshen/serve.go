@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,11 +101,18 @@ func runAccount(ctx context.Context, s streams, args []string) int {
 	if *data == "" {
 		return fail(s, "account", exitUsage, errors.New("-data is missing"))
 	}
+	if !slices.Contains([]string{"add", "remove", "list"}, verb) {
+		return fail(s, "account", exitUsage, fmt.Errorf("no verb %q", verb))
+	}
 	if verb != "list" && *name == "" {
 		return fail(s, "account", exitUsage, errors.New("-name is missing"))
 	}
-	if err := os.MkdirAll(*data, 0o700); err != nil {
-		return fail(s, "account", exitCheck, err)
+	if verb == "add" {
+		if err := os.MkdirAll(*data, 0o700); err != nil {
+			return fail(s, "account", exitCheck, err)
+		}
+	} else if _, err := os.Stat(filepath.Join(*data, store.File)); err != nil {
+		return fail(s, "account", exitCheck, fmt.Errorf("there is no database in the data directory: %w", err))
 	}
 	st, err := store.Open(ctx, *data)
 	if err != nil {
@@ -143,8 +152,6 @@ func runAccount(ctx context.Context, s streams, args []string) int {
 		for _, a := range all {
 			fmt.Fprintf(s.out, "%s\t%s\t%s\n", a.Actor, a.Role, a.Partner)
 		}
-	default:
-		return fail(s, "account", exitUsage, fmt.Errorf("no verb %q", verb))
 	}
 	return exitDone
 }

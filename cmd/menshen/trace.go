@@ -25,7 +25,7 @@ func traceCommand() command {
 }
 
 func runTrace(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("trace", "trace -events events.ndjson [-harms harms.ndjson] [-json] [-pack DIR] [-strict]", s.err)
+	fs := newFlags("trace", "trace -events events.ndjson [-harms harms.ndjson] [-window 4320h] [-json] [-pack DIR] [-strict]", s.err)
 	events := fs.String("events", "", "`file` of events; - is standard input")
 	harms := fs.String("harms", "", "`file` of further harm.reported events")
 	asJSON := fs.Bool("json", false, "write JSON instead of a table")
@@ -35,9 +35,13 @@ func runTrace(ctx context.Context, s streams, args []string) int {
 	if code, done := parse(fs, s, args); done {
 		return code
 	}
-	if *events == "" {
-		fmt.Fprintln(s.err, "menshen trace: -events is needed")
-		return exitUsage
+	switch {
+	case *events == "":
+		return fail(s, "trace", exitUsage, errors.New("-events is needed"))
+	case *events == "-" && *harms == "-":
+		return fail(s, "trace", exitUsage, errors.New("-events and -harms cannot both be standard input"))
+	case *window <= 0:
+		return fail(s, "trace", exitUsage, errors.New("-window must be longer than nothing"))
 	}
 	pack, _, err := loadWatchPack(*packName)
 	if err != nil {

@@ -27,9 +27,12 @@ type Store struct {
 	write *sql.DB // one connection: SQLite has one writer
 }
 
+// File is the name of the database in the data directory.
+const File = "menshen.db"
+
 // Open opens the database file in dir, making and migrating it as needed.
 func Open(ctx context.Context, dir string) (*Store, error) {
-	path := filepath.Join(dir, "menshen.db")
+	path := filepath.Join(dir, File)
 	dsn := func(extra string) string {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() +
 			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" + extra
