@@ -222,7 +222,7 @@ func (s *Server) lift(ctx context.Context, in *liftInput) (*struct{}, error) {
 	if !known {
 		return nil, huma.Error404NotFound("there is no such ground in force")
 	}
-	ev := event.New("lift-"+rand.Text(), "console", s.cfg.Now(), &event.StandingChanged{
+	ev := event.New("lift-"+rand.Text(), consoleSource, s.cfg.Now(), &event.StandingChanged{
 		Scope: in.Body.Scope, ID: in.Body.ID, Standing: event.Open, Cause: in.Body.Cause, By: u.User, Note: strings.TrimSpace(in.Body.Note),
 	})
 	pending, err := s.cfg.Record.Enqueue(ctx, ev)
@@ -286,12 +286,12 @@ const maxIngest = 64 << 20
 // would make all that follow it late.
 const maxAhead = 5 * time.Minute
 
-// sources are Menshen's own: what they say is not taken from others.
-var sources = []string{standing.Source, "gateway", "console"}
+// consoleSource is the source of what people do in the console.
+const consoleSource = "console"
 
 // foreign finds fault with an event that a sender may not record.
 func (s *Server) foreign(ev event.Event) error {
-	if slices.Contains(sources, ev.Source) {
+	if ev.Source == standing.Source || ev.Source == consoleSource {
 		return fmt.Errorf("source: %q is Menshen's own", ev.Source)
 	}
 	if now := s.cfg.Now(); ev.Time.After(now.Add(maxAhead)) {

@@ -24,7 +24,7 @@ func TestBench(t *testing.T) {
 	if code := runBench(t.Context(), s, []string{"gateway", "-requests", "20", "-c", "2", "-rounds", "2"}); code != exitDone {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
-	for _, row := range []string{`direct +\d+ .* 1\.00 `, `plain proxy +\d+ .* 1\.00 `, `menshen +\d+ `} {
+	for _, row := range []string{`direct +\d+ .* 1\.00 `, `plain proxy +\d+ .* 1\.00\n`, `menshen +\d+ `} {
 		if !regexp.MustCompile(row).MatchString(out.String()) {
 			t.Errorf("no row %s in\n%s", row, out.String())
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/menshen-io/menshen/gateway"
 	"github.com/menshen-io/menshen/internal/sim"
 	"github.com/menshen-io/menshen/internal/store"
+	"github.com/menshen-io/menshen/ledger"
 )
 
 const serverToken = "a token for events"
@@ -162,7 +163,7 @@ func TestFromEventsToAClosedDoorAndBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := func() time.Time { return world.End() }
+	now := func() time.Time { return world.End().AddDate(0, 1, 0) } // complaints come in after the last day
 	r := runServer(t, dir, now)
 
 	r.call("GET", "/api/overview", nil, http.StatusUnauthorized, nil)
@@ -288,6 +289,102 @@ func (r *running) settled(n uint64) {
 	}
 }
 
+// What no sender may record is refused by line, and what stands beside it is
+// taken and judged.
+func TestRefusedAtTheDoorOfEvents(t *testing.T) {
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	r := runServer(t, t.TempDir(), func() time.Time { return at })
+	opened := func(id, source string, at time.Time, note string) string {
+		var b bytes.Buffer
+		if err := event.NewWriter(&b).Write(event.New(id, source, at, &event.ReasonOpened{
+			Kind: "ticket", ID: event.ReasonID("t-" + id), Actor: "agent-017", Subject: "c-1", Queue: note,
+		})); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	body := opened("future", "desk", at.AddDate(73, 0, 0), "") +
+		opened("ours", "menshen", at, "") + opened("hand", "console", at, "") +
+		opened("long", "desk", at, strings.Repeat("q", ledger.MaxLine)) +
+		opened("ahead", "desk", at.Add(4*time.Minute), "") + opened("right", "desk", at, "")
+	var ack struct {
+		Accepted, Malformed, Late int
+		Refused                   []string
+	}
+	r.call("POST", "/v1/events", []byte(body), http.StatusOK, &ack)
+	if ack.Accepted != 2 || ack.Malformed != 4 || ack.Late != 0 || len(ack.Refused) != 4 {
+		t.Errorf("acknowledged %+v", ack)
+	}
+	for i, want := range []string{"time: more than 5m0s ahead", `"menshen" is Menshen's own`, `"console" is`, "longer than an entry can hold"} {
+		if i >= len(ack.Refused) || !strings.Contains(ack.Refused[i], want) || !strings.Contains(ack.Refused[i], fmt.Sprintf("line %d:", i+1)) {
+			t.Errorf("%q is not in place %d of %q", want, i, ack.Refused)
+		}
+	}
+	r.settled(2)
+	if got := r.srv.ledger.Size(); got != 2 {
+		t.Errorf("%d entries", got)
+	}
+	open := r.srv.engines.reasons.Open("agent-017", "ticket", "t-right", "c-1", at.Add(time.Minute))
+	if !open {
+		t.Error("the event that was right was not taken in")
+	}
+}
+
+// A session is worth what its account is worth now.
+func TestConsoleSessionFollowsTheAccount(t *testing.T) {
+	dir := t.TempDir()
+	account(t, dir, "ana", "analyst")
+	r := runServer(t, dir, time.Now)
+	r.call("POST", "/api/session", map[string]string{"user": "ana", "password": "correct horse"}, http.StatusOK, nil)
+	set := func(role string) {
+		a, _, err := r.srv.store.Account(t.Context(), "ana")
+		if err == nil {
+			a.Role = role
+			err = r.srv.store.SetAccount(t.Context(), a)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var u struct{ Role string }
+	set("finance")
+	r.call("GET", "/api/session", nil, http.StatusOK, &u)
+	if u.Role != "finance" {
+		t.Errorf("role %q after it became finance", u.Role)
+	}
+	set("agent")
+	r.call("GET", "/api/overview", nil, http.StatusUnauthorized, nil)
+	set("analyst") // the session has ended and does not come back
+	r.call("GET", "/api/overview", nil, http.StatusUnauthorized, nil)
+	r.call("POST", "/api/session", map[string]string{"user": "ana", "password": "correct horse"}, http.StatusOK, nil)
+	if _, err := r.srv.store.RemoveAccount(t.Context(), "ana"); err != nil {
+		t.Fatal(err)
+	}
+	r.call("GET", "/api/live", nil, http.StatusUnauthorized, nil)
+}
+
+// A record whose customers cannot be named again is not gone on with.
+func TestSubjectKeyIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	r := runServer(t, dir, time.Now)
+	if err := (recorder{r.srv.ledger}).Append(t.Context(), event.New("a", "desk", time.Now(), &event.ReasonClosed{Kind: "ticket", ID: "t-1"})); err != nil {
+		t.Fatal(err)
+	}
+	cfg := r.srv.cfg
+	r.stop()
+	if err := os.Remove(filepath.Join(dir, "keys", "subjects.key")); err != nil {
+		t.Fatal(err)
+	}
+	srv, err := newServer(t.Context(), cfg, extras{now: time.Now, bucket: time.Hour}, slog.New(slog.DiscardHandler))
+	if err == nil {
+		srv.close()
+		t.Fatal("started with another key")
+	}
+	if !strings.Contains(err.Error(), "subjects.key is missing") {
+		t.Error(err)
+	}
+}
+
 func TestServeChecksItsConfiguration(t *testing.T) {
 	var out, errs strings.Builder
 	code := run(t.Context(), streams{strings.NewReader(""), &out, &errs}, []string{"serve", "-config", writeTemp(t, "menshen.yaml",
@@ -295,8 +392,18 @@ func TestServeChecksItsConfiguration(t *testing.T) {
 	if code != exitUsage {
 		t.Errorf("exit %d", code)
 	}
-	if !strings.Contains(errs.String(), "menshen.yaml:5") || !strings.Contains(errs.String(), "colour") {
-		t.Errorf("the unknown key is not named:\n%s", errs.String())
+	for _, want := range []string{"menshen.yaml:5: field colour", "menshen.yaml:3: gateway.upstream", "menshen.yaml:6: events.settle"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, errs.String())
+		}
+	}
+	errs.Reset()
+	code = run(t.Context(), streams{strings.NewReader(""), &out, &errs}, []string{"serve", "-check", "-config", writeTemp(t, "menshen.yaml",
+		"data: d\norigin: a b\npacks: {money_door: ./none}\ngateway:\n  upstream: http://127.0.0.1:9\n  listen: 8081\nconsole: {listen: 'localhost:99999'}\n")})
+	for _, want := range []string{"menshen.yaml:2: origin", "menshen.yaml:3: packs.money_door", "menshen.yaml:6: gateway.listen", "menshen.yaml:7: console.listen"} {
+		if code != exitUsage || !strings.Contains(errs.String(), want) {
+			t.Errorf("exit %d, %q is not in:\n%s", code, want, errs.String())
+		}
 	}
 	errs.Reset()
 	code = run(t.Context(), streams{strings.NewReader(""), &out, &errs}, []string{"serve", "-config", writeTemp(t, "menshen.yaml",
@@ -305,6 +412,23 @@ func TestServeChecksItsConfiguration(t *testing.T) {
 		if code != exitUsage || !strings.Contains(errs.String(), want) {
 			t.Errorf("exit %d, %q is not in:\n%s", code, want, errs.String())
 		}
+	}
+}
+
+// Paths lead from the file, wherever the server is started.
+func TestPathsOfTheConfiguration(t *testing.T) {
+	path := writeTemp(t, "menshen.yaml", "data: d\npacks: {data_door: mine}\ngateway: {upstream: 'http://127.0.0.1:9', policy: p.yaml}\n")
+	dir := filepath.Dir(path)
+	if err := os.Mkdir(filepath.Join(dir, "mine"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c, err := readConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Data != filepath.Join(dir, "d") || c.Packs.DataDoor != filepath.Join(dir, "mine") ||
+		c.Gateway.Policy != filepath.Join(dir, "p.yaml") || c.Packs.MoneyDoor != "marketplace" {
+		t.Errorf("%+v", c)
 	}
 }
 
