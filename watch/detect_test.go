@@ -19,13 +19,13 @@ func sortBy(events []event.Event, at map[string]time.Time) {
 // world is a small desk of one queue: accounts with Gamma rates of unexplained
 // views, and insiders who take bad-review customers from a day on.
 type world struct {
-	seed             uint64
-	agents, days     int
-	insiders         map[int]int // account to its first day of leaking
-	rate, cv, low    float64
-	leak             float64
-	explainedPerDay  int
-	customers        int
+	seed            uint64
+	agents, days    int
+	insiders        map[int]int // account to its first day of leaking
+	rate, cv, low   float64
+	leak            float64
+	explainedPerDay int
+	customers       int
 }
 
 func newWorld(seed uint64) *world {
