@@ -145,33 +145,8 @@ func (s *Store) MarkUnexplained(ctx context.Context, views []api.Unexplained) er
 
 // Entries returns what matches q, newest first.
 func (s *Store) Entries(ctx context.Context, q api.Query) ([]api.Entry, error) {
-	var where []string
-	var args []any
-	from := "entries e"
-	if q.Key != (api.Key{}) {
-		from = "keys k JOIN entries e ON e.idx = k.idx"
-		where = append(where, "k.kind = ? AND k.key = ?")
-		args = append(args, q.Key.Kind, q.Key.Key)
-	}
-	if len(q.Types) > 0 {
-		where = append(where, "e.type IN (?"+strings.Repeat(", ?", len(q.Types)-1)+")")
-		for _, t := range q.Types {
-			args = append(args, string(t))
-		}
-	}
-	if q.Before > 0 {
-		where = append(where, "e.idx < ?")
-		args = append(args, int64(q.Before))
-	}
-	if q.Unexplained {
-		where = append(where, "EXISTS (SELECT 1 FROM unexplained u WHERE u.idx = e.idx)")
-	}
-	stmt := "SELECT e.idx, e.line, (SELECT json_group_array(u.subject) FROM unexplained u WHERE u.idx = e.idx) FROM " + from
-	if len(where) > 0 {
-		stmt += " WHERE " + strings.Join(where, " AND ")
-	}
-	stmt += " ORDER BY e.idx DESC LIMIT ?"
-	rows, err := s.read.QueryContext(ctx, stmt, append(args, q.Limit)...)
+	stmt, args := selectEntries(q)
+	rows, err := s.read.QueryContext(ctx, stmt, args...)
 	if err != nil {
 		return nil, fmt.Errorf("querying index: %w", err)
 	}
@@ -193,6 +168,35 @@ func (s *Store) Entries(ctx context.Context, q api.Query) ([]api.Entry, error) {
 		return nil, fmt.Errorf("querying index: %w", err)
 	}
 	return out, nil
+}
+
+func selectEntries(q api.Query) (stmt string, args []any) {
+	var where []string
+	from, idx := "entries e", "e.idx"
+	if q.Key != (api.Key{}) {
+		// CROSS keeps SQLite from going through all entries of a type instead.
+		from, idx = "keys k CROSS JOIN entries e ON e.idx = k.idx", "k.idx"
+		where = append(where, "k.kind = ? AND k.key = ?")
+		args = append(args, q.Key.Kind, q.Key.Key)
+	}
+	if len(q.Types) > 0 {
+		where = append(where, "e.type IN (?"+strings.Repeat(", ?", len(q.Types)-1)+")")
+		for _, t := range q.Types {
+			args = append(args, string(t))
+		}
+	}
+	if q.Before > 0 {
+		where = append(where, idx+" < ?")
+		args = append(args, int64(q.Before))
+	}
+	if q.Unexplained {
+		where = append(where, "EXISTS (SELECT 1 FROM unexplained u WHERE u.idx = e.idx)")
+	}
+	stmt = "SELECT e.idx, e.line, (SELECT json_group_array(u.subject) FROM unexplained u WHERE u.idx = e.idx) FROM " + from
+	if len(where) > 0 {
+		stmt += " WHERE " + strings.Join(where, " AND ")
+	}
+	return stmt + " ORDER BY " + idx + " DESC LIMIT ?", append(args, q.Limit)
 }
 
 func (s *Store) tx(ctx context.Context, fn func(*sql.Tx) error) error {

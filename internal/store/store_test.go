@@ -1,8 +1,11 @@
 package store
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/menshen-io/menshen/api"
+	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/internal/store/storetest"
 )
 
@@ -31,5 +34,36 @@ func TestRefusesANewerDatabase(t *testing.T) {
 	if s, err := Open(t.Context(), dir); err == nil {
 		s.Close()
 		t.Fatal("opened a database of version 99")
+	}
+}
+
+// What is asked by key is found by key, and needs no sorting, however many
+// entries of its type there are.
+func TestQueriesByKeyUseTheKey(t *testing.T) {
+	s, err := Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	stmt, args := selectEntries(api.Query{Key: api.Key{Kind: api.KeyID, Key: "x"}, Types: []event.Type{event.TypeAccessViewed}, Before: 7, Limit: 10})
+	rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+stmt, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(plan) == 0 || !strings.HasPrefix(plan[0], "SEARCH k USING PRIMARY KEY") || strings.Contains(strings.Join(plan, "\n"), "TEMP B-TREE") {
+		t.Errorf("the plan is\n%s", strings.Join(plan, "\n"))
 	}
 }
