@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import { haveChrome, open, watch } from './browser.mjs';
-import { alerts } from './fixtures.mjs';
+import { alerts, subjectOf } from './fixtures.mjs';
 import { mock } from './mock-server.mjs';
 
 const skip = haveChrome ? false : 'no Chromium (set CHROMIUM)';
@@ -195,11 +195,14 @@ test('a refused lift says so and keeps the note', { skip }, () =>
 test('who saw this customer, what did this account see', { skip }, () =>
   visit(async (page) => {
     await page.goto(`${server.url}/views`);
-    await page.getByRole('searchbox', { name: '谁看过这位客户' }).fill('c-5512');
+    const urls = [];
+    page.on('request', (r) => urls.push(r.url()));
+    await page.getByRole('searchbox', { name: '谁看过这位客户' }).fill('u-5512');
     await page.keyboard.press('Enter');
-    await text(page, '查看过客户 c-5512 的记录');
-    assert.match(page.url(), /subject=c-5512/);
-    await page.getByRole('link', { name: 'c-5512' }).first().waitFor();
+    const subject = subjectOf('u-5512');
+    await text(page, `查看过客户 ${subject} 的记录`);
+    assert.equal(new URL(page.url()).searchParams.get('subject'), subject);
+    assert.deepEqual(urls.filter((u) => u.includes('u-5512')), [], 'the id of the back office stands in an address');
     await page.getByRole('searchbox', { name: '这个账号看过什么' }).fill('agent-018');
     await page.keyboard.press('Enter');
     await text(page, '账号 agent-018 的查看记录');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 // Invented answers of the API, enough to fill every page. Times are fixed, so
 // that a page looks the same on every run.
 
@@ -60,6 +61,9 @@ export function alerts(n) {
     };
   });
 }
+
+// subjectOf names a customer as the record does: a hash of the back office's id.
+export const subjectOf = (id) => `c-${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 
 export function views(n, { actor, subject, unexplained } = {}) {
   const roll = dice(7);

@@ -117,6 +117,8 @@ async function data1(state, req, res, path, q) {
       const grounds = data.standings.flatMap((s) => s.grounds).filter((g) => !state.lifted.has(g.cause) && [alert.actor, alert.partner].includes(g.id));
       return json(res, { alert, standing: { standing: grounds.length ? 'narrowed' : 'open', grounds }, views: data.views(9, { actor: alert.actor, unexplained: true }) });
     }
+    case 'subject':
+      return json(res, { subject: data.subjectOf((await bodyOf(req)).id) });
     case 'views':
       return items(data.views(Math.min(limit, 30), { actor: q.get('actor') ?? undefined, subject: q.get('subject') ?? undefined, unexplained: q.get('unexplained') === 'true' }));
     case 'actors':

@@ -9,7 +9,7 @@ export type Loaded<T> = {
   reload: () => void;
 };
 
-function asError(e: unknown): ApiError {
+export function asError(e: unknown): ApiError {
   return e instanceof ApiError ? e : new ApiError(0, e instanceof Error ? e.message : String(e));
 }
 

@@ -1,12 +1,16 @@
 import { Button, Checkbox, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { usePages } from '../api/hooks';
+import { send, type ApiError } from '../api/client';
+import { asError, usePages } from '../api/hooks';
 import type { View } from '../api/types';
 import { Page, useTitle } from '../components/bits';
 import { Failure } from '../components/states';
 import { ViewsTable } from '../components/ViewsTable';
 import { useSpeech } from '../i18n';
+
+// recorded is how the record names a customer, told from the back office's id.
+const recorded = /^c-[0-9a-f]{32}$/;
 
 export default function ViewsPage() {
   const { t } = useSpeech();
@@ -15,6 +19,7 @@ export default function ViewsPage() {
   const subject = params.get('subject') ?? '';
   const actor = params.get('actor') ?? '';
   const odd = params.get('unexplained') === '1';
+  const [failure, setFailure] = useState<ApiError>();
   const page = usePages<View>('/api/views', { subject, actor, unexplained: odd });
 
   // Each question is asked alone; a link may still ask both.
@@ -26,12 +31,24 @@ export default function ViewsPage() {
     setParams(q);
   };
 
+  // The back office's id of a customer goes into no address.
+  const askCustomer = async (typed: string) => {
+    setFailure(undefined);
+    try {
+      const named = !typed || recorded.test(typed) ? typed : (await send<{ subject: string }>('POST', '/api/subject', { id: typed })).subject;
+      ask({ subject: named, unexplained: odd });
+    } catch (e) {
+      setFailure(asError(e));
+    }
+  };
+
+  const failed = failure ?? page.error;
   const asked = subject && actor ? t('views.asked_both', { subject, actor }) : subject ? t('views.asked_subject', { subject }) : actor ? t('views.asked_actor', { actor }) : t('views.asked_none');
 
   return (
     <Page title={t('nav.views')} note={t('views.note')}>
       <div className="questions" role="search">
-        <Question label={t('views.who_saw')} placeholder={t('views.subject_placeholder')} value={subject} ask={(v) => ask({ subject: v, unexplained: odd })} />
+        <Question label={t('views.who_saw')} placeholder={t('views.subject_placeholder')} value={subject} ask={askCustomer} />
         <Question label={t('views.what_saw')} placeholder={t('views.actor_placeholder')} value={actor} ask={(v) => ask({ actor: v, unexplained: odd })} />
         <Checkbox checked={odd} onChange={(e) => ask({ subject, actor, unexplained: e.target.checked })}>
           {t('views.only_unexplained')}
@@ -45,9 +62,9 @@ export default function ViewsPage() {
           </Button>
         )}
       </p>
-      {page.error && (
+      {failed && (
         <div className="gap-below">
-          <Failure error={page.error} retry={page.reload} />
+          <Failure error={failed} retry={failure ? undefined : page.reload} />
         </div>
       )}
       <div className="sheet">
