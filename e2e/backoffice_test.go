@@ -60,7 +60,7 @@ func searchFor(p person) string {
 }
 
 func testBare(t *testing.T, with tools, o *office, f *finder, office credentials, before []person, stays []stay) {
-	w := walk(t, with, walkPlan{Base: o.url, Office: office, Customer: before[bareCustomer].ID, Order: stays[bareOrder].ID,
+	w := walk(t, with, walkPlan{Base: o.url, Office: office, Customer: before[bareCustomer].ID, Order: stays[bareOrder].ID, Orders: len(stays),
 		Search: searchFor(before[bareCustomer]), Title: "Prof", Rating: newRating})
 	bodies, dom := make(map[string]int), make(map[string]int)
 	for _, r := range w.Responses {
@@ -85,7 +85,7 @@ func testBare(t *testing.T, with tools, o *office, f *finder, office credentials
 
 func testBrowser(t *testing.T, with tools, d *door, f *finder, office credentials, before []person, stays []stay) {
 	p := before[maskedCustomer]
-	w := walk(t, with, walkPlan{Base: d.url, Menshen: &d.agent, Office: office, Customer: p.ID, Order: stays[maskedOrder].ID,
+	w := walk(t, with, walkPlan{Base: d.url, Menshen: &d.agent, Office: office, Customer: p.ID, Order: stays[maskedOrder].ID, Orders: len(stays),
 		Search: searchFor(p), Title: "Prof", Rating: newRating})
 	for _, r := range w.Responses {
 		if found := f.find(string(r.Body)); len(found) > 0 {

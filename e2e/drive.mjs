@@ -12,7 +12,7 @@ const { chromium } = require('playwright-core');
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
 
 const walk = JSON.parse(fs.readFileSync(0, 'utf8'));
 const result = { responses: [], pages: [], errors: [], saves: [], rows: {} };
@@ -21,6 +21,7 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: walk.chromium, headless: true, args: FLAGS, viewport: { width: 1440, height: 1000 }, locale: 'en-US',
 });
 const reading = new Set();
+const asked = new Set(); // requests under way
 
 try {
   const page = context.pages()[0] ?? await context.newPage();
@@ -48,6 +49,9 @@ try {
 // watch records every response the page gets, and every error that its scripts raise.
 function watch(page) {
   page.on('pageerror', (err) => result.errors.push(`script: ${err.message}`));
+  page.on('request', (r) => asked.add(r));
+  page.on('requestfinished', (r) => asked.delete(r));
+  page.on('requestfailed', (r) => asked.delete(r));
   page.on('response', (response) => {
     const entry = { method: response.request().method(), url: response.url(), status: response.status(),
       type: response.headers()['content-type'] ?? '', body: '' };
@@ -86,7 +90,10 @@ async function customers(page) {
     await page.locator('label, button, li').filter({ hasText: name }).last().click();
   }
   await page.keyboard.press('Escape');
-  await rows(page, 'customers');
+  // The page asks again for each column; the last row has them all when it is there.
+  await page.locator('tbody tr').last().filter({ hasText: /[0-9]{3}[0-9*]{11}[0-9]{3}[0-9X]/ })
+    .filter({ hasText: /(?<![0-9*])(\*{4}[0-9]{4}|[0-9]{16,19})(?![0-9*])/ }).waitFor();
+  await rows(page, 'customers', 100);
 }
 
 async function search(page) {
@@ -97,7 +104,7 @@ async function search(page) {
   answered.catch(() => {});
   await page.locator('.search-wrapper input').first().fill(walk.search);
   await answered;
-  await rows(page, 'search');
+  await rows(page, 'search', 1);
 }
 
 async function customer(page) {
@@ -132,7 +139,7 @@ async function save(page, what) {
 
 async function orders(page) {
   await page.goto(`${walk.base}/admin/orders?perPage=100`);
-  await rows(page, 'orders');
+  await rows(page, 'orders', walk.orders);
 }
 
 async function order(page) {
@@ -142,8 +149,9 @@ async function order(page) {
   await keep(page, 'order');
 }
 
-async function rows(page, name) {
-  await page.locator('tbody tr').filter({ hasText: /\S/ }).first().waitFor();
+// rows waits for a list of so many rows: while it loads it shows fewer, or that there are none.
+async function rows(page, name, want) {
+  await page.waitForFunction((n) => [...document.querySelectorAll('tbody tr')].filter((r) => r.innerText.trim()).length === n, want);
   await settle(page);
   result.rows[name] = await page.locator('tbody tr').allInnerTexts();
   await keep(page, name);
@@ -151,7 +159,11 @@ async function rows(page, name) {
 
 // settle waits until the page has nothing more to fetch.
 async function settle(page) {
-  await page.waitForLoadState('networkidle');
+  for (let quiet = 0, until = Date.now() + PATIENCE; quiet < 5;) {
+    if (Date.now() > until) throw new Error('the page never stops fetching');
+    await page.waitForTimeout(100);
+    quiet = asked.size === 0 ? quiet + 1 : 0;
+  }
 }
 
 // keep writes down what the page shows, with a picture.

@@ -214,6 +214,7 @@ type walkPlan struct {
 	Shots    string       `json:"shots"`
 	Customer int          `json:"customer"` // whose page is opened and saved
 	Order    int          `json:"order"`
+	Orders   int          `json:"orders"` // how many there are
 	Search   string       `json:"search"`
 	Title    string       `json:"title"`  // what is written into a field that nobody masks
 	Rating   int          `json:"rating"` // the same for the order
