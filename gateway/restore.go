@@ -19,7 +19,8 @@ const MaxWrite = 1 << 20
 // masks that this session was shown. A mask goes back only into a field of the
 // name it came from, on a path whose fields the policy knows, and only when one
 // original can be meant: that of the customer whom the request names, nearest to
-// the mask (see writing.subject), or when it names none, the session's only one.
+// the mask (see writing.subject). When it names none, only the mask of a phone or
+// resident id goes back, if the session was never shown another original of it.
 // Any other mask is refused.
 func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
 	if !mayHoldMask(body) {
@@ -143,42 +144,59 @@ type spot struct {
 // writing is one body on its way to the back office.
 type writing struct {
 	v *Visit
-	// ids are the members that may name a customer, by the object they are in.
+	// ids are the customers that the body names, by the object they are named in.
 	ids    map[jsontext.Pointer][]string
-	inPath []string        // segments of the request's path
-	names  map[string]bool // last parts of the paths that lead to a customer's id
+	inPath []string // named by the request's path
+	// naming are the paths that name a customer in a body: by the last two names,
+	// or at the top of the body by one.
+	naming map[string]bool
 	n      int
 }
 
 const maxMentions = 10_000
 
 func (v *Visit) writing() *writing {
-	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), names: make(map[string]bool)}
-	for seg := range strings.SplitSeq(v.path, "/") {
-		if s, err := url.PathUnescape(seg); err == nil && s != "" {
-			w.inPath = append(w.inPath, s)
-		}
-	}
+	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool)}
 	for _, rec := range v.records {
-		w.names[strings.ToLower(lastPart(rec.Subject))] = true
+		switch {
+		case rec.Subject == "" || strings.Contains(rec.Subject, ".."):
+		case strings.Contains(rec.Subject, "."):
+			w.naming[lastTwo(rec.Subject)] = true
+		case rec.At == "$":
+			w.naming[rec.Subject] = true
+			if id := v.params[rec.Subject]; id != "" {
+				w.inPath = append(w.inPath, id)
+			}
+		case !strings.HasSuffix(rec.At, "]"):
+			w.naming[lastTwo(rec.At+"."+rec.Subject)] = true
+		}
 	}
 	return w
 }
 
-// mention notes a value that may name a customer: a member called id, or ending
-// so, or called as the policy calls a customer's id.
-func (w *writing) mention(at jsontext.Pointer, s string) {
-	in, name := at.Parent(), strings.ToLower(at.LastToken())
-	if strings.Trim(name, "0123456789") == "" { // in an array: the array's name counts
-		in, name = in.Parent(), strings.ToLower(in.LastToken())
+// lastTwo returns the last two names of a path, or the only one.
+func lastTwo(path string) string {
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		if j := strings.LastIndexByte(path[:i], '.'); j >= 0 {
+			path = path[j+1:]
+		}
 	}
-	if !w.names[name] && !strings.HasSuffix(name, "id") && !strings.HasSuffix(name, "ids") {
+	return path
+}
+
+// mention notes a value that names a customer: it stands where the policy says
+// that a customer's id stands. A member that is only called "id" may be that of
+// an order, with the number of another customer.
+func (w *writing) mention(at jsontext.Pointer, s string) {
+	if !w.naming[lastTwo(pointerPath(at))] || s == "" || w.n >= maxMentions {
 		return
 	}
-	if s != "" && len(s) <= 128 && w.n < maxMentions {
-		w.ids[in] = append(w.ids[in], s)
-		w.n++
+	in, name := at.Parent(), at.LastToken()
+	if strings.Trim(name, "0123456789") == "" { // in an array: its object counts
+		in = in.Parent()
 	}
+	w.ids[in] = append(w.ids[in], s)
+	w.n++
 }
 
 // subject finds the customer whom a spot belongs to: named in the nearest object
@@ -188,9 +206,7 @@ func (w *writing) subject(at jsontext.Pointer) (id string, ok bool) {
 	set := make(map[string]bool)
 	add := func(ids []string) {
 		for _, id := range ids {
-			if w.v.g.vault.wasShown(w.v.Session.ID, id) {
-				set[id] = true
-			}
+			set[id] = true
 		}
 	}
 	for in := at; in != "" && len(set) == 0; {

@@ -25,6 +25,13 @@ func TestRestore(t *testing.T) {
 		{"two named beside", "/api/orders", `{"ids":["u-2","u-3"],"to":{"customer":{"name":"李*"}}}`, ""},
 		{"path and body disagree", "/api/orders/u-2", `{"customer":{"id":"u-3","name":"李*"}}`, ""},
 		{"a customer whose originals are gone", "/api/orders", `{"customer":{"id":"u-0","name":"张*"}}`, ""},
+		{"a customer who was never shown", "/api/orders", `{"customer":{"id":"u-9","phone":"138****5678"}}`, ""},
+		{"an order with a customer's number", "/api/orders", `{"id":"u-2","customer":{"name":"李*"}}`, ""},
+		{"an order's number in an input", "/api/orders", `{"input":{"id":"u-1","name":"张*"}}`, ""},
+		{"a name, nobody named", "/api/orders", `{"customer":{"name":"张*"}}`, ""},
+		{"two originals, one of them gone", "/api/orders", `{"customer":{"phone":"135****0000"}}`, ""},
+		{"two spellings of one number", "/api/orders", `{"customer":{"id":"u-5","phone":"137****5678"}}`, `{"customer":{"id":"u-5","phone":"13712345678"}}`},
+		{"two spellings of one number, nobody named", "/api/orders", `{"customer":{"phone":"137****5678"}}`, `{"customer":{"phone":"13712345678"}}`},
 		{"another field", "/api/orders", `{"shop":"138****5678"}`, ""},
 		{"another object's field", "/api/orders", `{"shop":{"phone":"138****5678"}}`, ""},
 		{"a mask nobody was shown", "/api/orders", `{"x":{"y":"call 137****9999"}}`, ""},
@@ -45,12 +52,15 @@ func TestRestore(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
 			s := agent("agent")
-			f.view(t, s, "u-0", name("张飞", "张*"))
+			f.view(t, s, "u-0", name("张飞", "张*"), phone("customer.phone", "13500010000"))
 			f.now = f.now.Add(f.vault.limits.TTL)
 			f.view(t, s, "u-1", phone("customer.phone", "13812345678"), name("张三", "张*"),
 				mask.Value{Field: "phone", Class: mask.Phone, Original: "13612341111", Mask: "136****1111"})
 			f.view(t, s, "u-2", phone("customer.phone", "13900010000"), name("李雷", "李*"))
 			f.view(t, s, "u-3", phone("customer.phone", "13900020000"), name("李四", "李*"))
+			f.view(t, s, "u-4", phone("customer.phone", "13500020000"))
+			f.view(t, s, "u-5", phone("customer.phone", "13712345678"),
+				mask.Value{Field: "note", Class: mask.Phone, Original: "137 1234 5678", Mask: "137****5678"})
 			v, ref := f.Open(t.Context(), s, Request{Method: "PUT", Path: test.path})
 			if ref != nil {
 				t.Fatal(ref)

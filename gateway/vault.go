@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/menshen-io/menshen/mask"
 )
 
 // VaultLimits bound what a vault holds. A zero field takes its default.
@@ -60,11 +62,10 @@ type drawer struct {
 	held  int    // subjects of those
 	queue []*sealed
 	slots map[string][]slot // by subject
-	// shown are all customers whose originals were ever sealed here, as hashes.
-	// They outlive the originals: a mask of one whose original is gone must not
-	// be taken for another's.
-	shown map[uint64]struct{}
-	last  time.Time // something was sealed
+	// strong are the masks of strong classes that were ever issued here, with
+	// their originals, both as hashes; 0 when there were several.
+	strong map[uint64]uint64
+	last   time.Time // something was sealed
 }
 
 // slot is where the newest original of one subject's field is.
@@ -114,7 +115,7 @@ func (v *vault) drawer(session string) (*drawer, uint64, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{})}
+		d = &drawer{aead: aead, slots: make(map[string][]slot), strong: make(map[uint64]uint64)}
 		v.drawers[session] = d
 	}
 	d.next++
@@ -127,9 +128,9 @@ func nonceOf(n uint64) []byte {
 	return b[:]
 }
 
-// maxShown bounds the customers that a session is known to have been shown. Past
-// it a write that names no customer restores nothing.
-const maxShown = 20_000
+// maxStrong bounds the masks that a session is known to have been shown. Past it
+// no mask goes back that is not named with its customer.
+const maxStrong = 100_000
 
 // keepDrawer is how long an empty drawer remembers whom it showed.
 const keepDrawer = 12 * time.Hour
@@ -160,7 +161,15 @@ func (v *vault) seal(session string, entries []entry, plain []byte, now time.Tim
 	}
 	d.last = now
 	for i := range entries {
-		v.place(d, s, &entries[i])
+		e := &entries[i]
+		v.place(d, s, e)
+		if strong(e.class) && len(d.strong) < maxStrong {
+			mask, original := maphash.String(v.seed, e.mask), v.bare(plain[e.off:e.off+e.len])
+			if was, ok := d.strong[mask]; ok && was != original {
+				original = 0
+			}
+			d.strong[mask] = original
+		}
 	}
 	v.queue, d.queue = append(v.queue, s), append(d.queue, s)
 	v.alive, d.alive = v.alive+1, d.alive+1
@@ -182,9 +191,6 @@ func (v *vault) seal(session string, entries []entry, plain []byte, now time.Tim
 func (v *vault) place(d *drawer, s *sealed, e *entry) {
 	if n := len(s.subjects); n == 0 || s.subjects[n-1] != e.subject {
 		s.subjects = append(s.subjects, e.subject)
-		if len(d.shown) < maxShown {
-			d.shown[maphash.String(v.seed, e.subject)] = struct{}{}
-		}
 	}
 	s.live++
 	now := slot{in: s, off: e.off, len: e.len, field: e.field, class: e.class, mask: e.mask, mapped: e.mapped}
@@ -359,30 +365,57 @@ func one(hits []found) (Original, error) {
 	return first, nil
 }
 
-// masked returns the one original in the session whose mask is mask and whose
-// field agrees with path; one found by search agrees with any, since it would be
-// found there again. A subject that is not empty must be its customer.
-func (v *vault) masked(session, mask, path, subject string, now time.Time) (Original, error) {
+// strong says whether masks of a class tell originals apart so well that one may
+// stand for its original without a customer's name: a session would have to be
+// shown hundreds of thousands before two alike can be expected by chance.
+func strong(class string) bool {
+	return class == string(mask.Phone) || class == string(mask.ResidentID)
+}
+
+// bare hashes a number as it is without blanks and hyphens; it is never 0.
+func (v *vault) bare(number []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(v.seed)
+	for _, c := range number {
+		if c != ' ' && c != '-' {
+			h.WriteByte(c)
+		}
+	}
+	return max(h.Sum64(), 1)
+}
+
+// masked returns the one original in the session whose mask is m and whose field
+// agrees with path, else one found by search, since it would be found there
+// again. It is the subject's; when subject is empty, anybody's if the session was
+// never shown another original of this mask, which must be strong.
+func (v *vault) masked(session, m, path, subject string, now time.Time) (Original, error) {
 	v.mu.Lock()
-	var hits []found
+	var mapped, searched []found
 	if d := v.drawers[session]; d != nil {
 		add := func(slots []slot) {
 			for _, s := range slots {
-				if s.mask == mask && (!s.mapped || sameField(s.field, path)) {
-					hits = v.collect(hits, d, s, now)
+				switch {
+				case s.mask != m || subject == "" && !strong(s.class):
+				case !s.mapped:
+					searched = v.collect(searched, d, s, now)
+				case sameField(s.field, path):
+					mapped = v.collect(mapped, d, s, now)
 				}
 			}
 		}
 		if subject != "" {
 			add(d.slots[subject])
-		} else if len(d.shown) < maxShown {
+		} else if d.strong[maphash.String(v.seed, m)] != 0 && len(d.strong) < maxStrong {
 			for _, slots := range d.slots {
 				add(slots)
 			}
 		}
 	}
 	v.mu.Unlock()
-	return one(hits)
+	if len(mapped) > 0 {
+		return one(mapped)
+	}
+	return one(searched)
 }
 
 // issued reports whether mask stands for any original of the session.
@@ -399,18 +432,6 @@ func (v *vault) issued(session, mask string) bool {
 		}
 	}
 	return false
-}
-
-// wasShown reports whether the session was ever shown the customer id.
-func (v *vault) wasShown(session, id string) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	d := v.drawers[session]
-	if d == nil {
-		return false
-	}
-	_, ok := d.shown[maphash.String(v.seed, id)]
-	return ok
 }
 
 func lastPart(path string) string {

@@ -38,6 +38,7 @@ type Visit struct {
 	records []mask.RecordSpec
 	path    string
 	reason  *event.ReasonRef
+	params  map[string]string // of the path, by the route that records are of
 
 	subjects []event.SubjectViewed // not yet recorded
 	index    map[string]int        // raw subject to place in subjects
@@ -61,7 +62,7 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 	}
 	var params map[string]string
 	v.Route, params, v.Listed = g.cfg.Policy.Match(method, r.Path)
-	v.Plan, v.records, v.known = v.Route.Plan, v.Route.Records, v.Listed
+	v.Plan, v.records, v.known, v.params = v.Route.Plan, v.Route.Records, v.Listed, params
 	if !v.Listed {
 		v.Route = policy.Route{Method: r.Method, Plan: g.cfg.Policy.Plan}
 		v.Plan = g.cfg.Policy.Plan
@@ -105,9 +106,9 @@ func (v *Visit) borrow(method, path string) {
 	if method == "GET" {
 		return
 	}
-	get, _, ok := v.g.cfg.Policy.Match("GET", path)
+	get, params, ok := v.g.cfg.Policy.Match("GET", path)
 	if ok && !get.Pass && !get.Refuse && get.Plan != nil {
-		v.Plan, v.records, v.known = get.Plan, get.Records, true
+		v.Plan, v.records, v.known, v.params = get.Plan, get.Records, true, params
 		v.Route.Pattern, v.Route.Kind = get.Pattern, get.Kind
 	}
 }
