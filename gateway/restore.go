@@ -6,10 +6,14 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/menshen-io/menshen/mask"
+	"github.com/menshen-io/menshen/policy"
 )
 
 // MaxWrite is the longest body of a write that is restored.
@@ -150,13 +154,18 @@ type writing struct {
 	// naming are the paths that name a customer in a body: by the last two names,
 	// or at the top of the body by one.
 	naming map[string]bool
-	n      int
+	// perhaps are customers of this session whose ids stand where some id stands:
+	// they may be meant, or an order that has the same number.
+	perhaps []string
+	// noted are the values at the paths that the policy's writes ask for.
+	noted map[string][]string
+	n     int
 }
 
 const maxMentions = 10_000
 
 func (v *Visit) writing() *writing {
-	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool)}
+	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool), noted: make(map[string][]string)}
 	for _, rec := range v.records {
 		switch {
 		case rec.Subject == "" || strings.Contains(rec.Subject, ".."):
@@ -171,7 +180,31 @@ func (v *Visit) writing() *writing {
 			w.naming[lastTwo(rec.At+"."+rec.Subject)] = true
 		}
 	}
+	for seg := range strings.SplitSeq(v.path, "/") {
+		if s, err := url.PathUnescape(seg); err == nil {
+			w.maybe(s)
+		}
+	}
+	for _, d := range v.writes {
+		w.noted[joinPath(d.At, d.Subject)] = nil
+		for path := range d.Where {
+			w.noted[path] = nil
+		}
+	}
 	return w
+}
+
+func (w *writing) maybe(id string) {
+	if w.v.g.vault.wasShown(w.v.Session.ID, id) {
+		w.perhaps = append(w.perhaps, id)
+	}
+}
+
+func joinPath(at, rest string) string {
+	if at == "" {
+		return rest
+	}
+	return at + "." + rest
 }
 
 // lastTwo returns the last two names of a path, or the only one.
@@ -184,32 +217,51 @@ func lastTwo(path string) string {
 	return path
 }
 
-// mention notes a value that names a customer: it stands where the policy says
-// that a customer's id stands. A member that is only called "id" may be that of
-// an order, with the number of another customer.
+// mention notes a value that names a customer, or may. It names one where the
+// policy says that a customer's id stands; a member that is only called "id" may
+// be that of an order, with the number of another customer.
 func (w *writing) mention(at jsontext.Pointer, s string) {
-	if !w.naming[lastTwo(pointerPath(at))] || s == "" || w.n >= maxMentions {
+	if s == "" || w.n >= maxMentions {
 		return
 	}
-	in, name := at.Parent(), at.LastToken()
-	if strings.Trim(name, "0123456789") == "" { // in an array: its object counts
-		in = in.Parent()
+	path := pointerPath(at)
+	if values, asked := w.noted[path]; asked {
+		w.noted[path] = append(values, s)
+		w.n++
 	}
-	w.ids[in] = append(w.ids[in], s)
-	w.n++
+	in, name := at.Parent(), strings.ToLower(at.LastToken())
+	if strings.Trim(name, "0123456789") == "" { // in an array: its name and its object count
+		in, name = in.Parent(), strings.ToLower(in.LastToken())
+	}
+	switch {
+	case w.naming[lastTwo(path)]:
+		w.ids[in] = append(w.ids[in], s)
+		w.n++
+	case strings.HasSuffix(name, "id") || strings.HasSuffix(name, "ids"):
+		w.maybe(s)
+		w.n++
+	}
 }
 
-// subject finds the customer whom a spot belongs to: named in the nearest object
-// around it, or in the request's path, or anywhere. It is "" when nobody is
-// named; ok is false when several are.
-func (w *writing) subject(at jsontext.Pointer) (id string, ok bool) {
+// subject finds the customer whom a spot belongs to: as the policy's writes say;
+// else named in the nearest object around it, or in the request's path, or
+// anywhere. It is "" when nobody is named; ok is false when several are.
+func (w *writing) subject(s spot) (id string, ok bool) {
 	set := make(map[string]bool)
 	add := func(ids []string) {
 		for _, id := range ids {
 			set[id] = true
 		}
 	}
-	for in := at; in != "" && len(set) == 0; {
+	for _, d := range w.v.writes {
+		if w.holds(d) && slices.ContainsFunc(d.Fields, func(f string) bool { return joinPath(d.At, f) == s.path }) {
+			add(w.noted[joinPath(d.At, d.Subject)])
+			if len(set) == 0 {
+				return "", false // the field is a customer's, and none is named
+			}
+		}
+	}
+	for in := s.at; in != "" && len(set) == 0; {
 		in = in.Parent()
 		add(w.ids[in])
 	}
@@ -222,6 +274,34 @@ func (w *writing) subject(at jsontext.Pointer) (id string, ok bool) {
 	for id = range set {
 	}
 	return id, len(set) <= 1 && w.n < maxMentions
+}
+
+// holds says whether the body is one that d is about.
+func (w *writing) holds(d policy.Write) bool {
+	for path, want := range d.Where {
+		if !slices.ContainsFunc(w.noted[path], func(s string) bool { return hasWord(s, want) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasWord reports whether word stands in s between other than letters and digits.
+func hasWord(s, word string) bool {
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+	for end := 0; ; {
+		i := strings.Index(s[end:], word)
+		if i < 0 {
+			return false
+		}
+		start := end + i
+		end = start + len(word)
+		before, _ := utf8.DecodeLastRuneInString(s[:start])
+		after, _ := utf8.DecodeRuneInString(s[end:])
+		if !inWord(before) && !inWord(after) {
+			return true
+		}
+	}
 }
 
 func (w *writing) splice(ctx context.Context, body []byte, spots []spot, quote func([]byte, string) []byte) ([]byte, *Refusal) {
@@ -259,7 +339,7 @@ var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
 // restore returns what stands for a value with an asterisk; false when it holds
 // a mask that cannot be resolved.
 func (w *writing) restore(s spot) (string, bool) {
-	subject, clear := w.subject(s.at)
+	subject, clear := w.subject(s)
 	if o, ok := w.original(s.value, s.path, subject); ok && clear {
 		return o, true
 	}
@@ -292,7 +372,7 @@ func (w *writing) original(m, path, subject string) (string, bool) {
 	if !w.v.known {
 		return "", false
 	}
-	o, err := w.v.g.vault.masked(w.v.Session.ID, m, path, subject, w.v.at)
+	o, err := w.v.g.vault.masked(w.v.Session.ID, m, path, subject, w.perhaps, w.v.at)
 	return o.Value, err == nil
 }
 

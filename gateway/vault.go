@@ -62,6 +62,8 @@ type drawer struct {
 	held  int    // subjects of those
 	queue []*sealed
 	slots map[string][]slot // by subject
+	// shown are all customers whose originals were ever sealed here, as hashes.
+	shown map[uint64]struct{}
 	// strong are the masks of strong classes that were ever issued here, with
 	// their originals, both as hashes; 0 when there were several.
 	strong map[uint64]uint64
@@ -115,7 +117,7 @@ func (v *vault) drawer(session string) (*drawer, uint64, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string][]slot), strong: make(map[uint64]uint64)}
+		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
 		v.drawers[session] = d
 	}
 	d.next++
@@ -128,7 +130,7 @@ func nonceOf(n uint64) []byte {
 	return b[:]
 }
 
-// maxStrong bounds the masks that a session is known to have been shown. Past it
+// maxStrong bounds the masks and customers that a session is known to have been shown. Past it
 // no mask goes back that is not named with its customer.
 const maxStrong = 100_000
 
@@ -191,6 +193,9 @@ func (v *vault) seal(session string, entries []entry, plain []byte, now time.Tim
 func (v *vault) place(d *drawer, s *sealed, e *entry) {
 	if n := len(s.subjects); n == 0 || s.subjects[n-1] != e.subject {
 		s.subjects = append(s.subjects, e.subject)
+		if len(d.shown) < maxStrong {
+			d.shown[maphash.String(v.seed, e.subject)] = struct{}{}
+		}
 	}
 	s.live++
 	now := slot{in: s, off: e.off, len: e.len, field: e.field, class: e.class, mask: e.mask, mapped: e.mapped}
@@ -386,9 +391,10 @@ func (v *vault) bare(number []byte) uint64 {
 
 // masked returns the one original in the session whose mask is m and whose field
 // agrees with path, else one found by search, since it would be found there
-// again. It is the subject's; when subject is empty, anybody's if the session was
-// never shown another original of this mask, which must be strong.
-func (v *vault) masked(session, m, path, subject string, now time.Time) (Original, error) {
+// again. It is the subject's; when subject is empty, anybody's (of perhaps, if
+// there are any) if the session was never shown another original of this mask,
+// which must be strong.
+func (v *vault) masked(session, m, path, subject string, perhaps []string, now time.Time) (Original, error) {
 	v.mu.Lock()
 	var mapped, searched []found
 	if d := v.drawers[session]; d != nil {
@@ -403,9 +409,15 @@ func (v *vault) masked(session, m, path, subject string, now time.Time) (Origina
 				}
 			}
 		}
-		if subject != "" {
+		switch {
+		case subject != "":
 			add(d.slots[subject])
-		} else if d.strong[maphash.String(v.seed, m)] != 0 && len(d.strong) < maxStrong {
+		case d.strong[maphash.String(v.seed, m)] == 0 || len(d.strong) >= maxStrong || len(d.shown) >= maxStrong:
+		case len(perhaps) > 0:
+			for _, id := range perhaps {
+				add(d.slots[id])
+			}
+		default:
 			for _, slots := range d.slots {
 				add(slots)
 			}
@@ -432,6 +444,18 @@ func (v *vault) issued(session, mask string) bool {
 		}
 	}
 	return false
+}
+
+// wasShown reports whether the session was ever shown the customer id.
+func (v *vault) wasShown(session, id string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d := v.drawers[session]
+	if d == nil {
+		return false
+	}
+	_, ok := d.shown[maphash.String(v.seed, id)]
+	return ok
 }
 
 func lastPart(path string) string {

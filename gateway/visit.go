@@ -39,6 +39,7 @@ type Visit struct {
 	path    string
 	reason  *event.ReasonRef
 	params  map[string]string // of the path, by the route that records are of
+	writes  []policy.Write
 
 	subjects []event.SubjectViewed // not yet recorded
 	index    map[string]int        // raw subject to place in subjects
@@ -63,6 +64,7 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 	var params map[string]string
 	v.Route, params, v.Listed = g.cfg.Policy.Match(method, r.Path)
 	v.Plan, v.records, v.known, v.params = v.Route.Plan, v.Route.Records, v.Listed, params
+	v.writes = v.Route.Writes
 	if !v.Listed {
 		v.Route = policy.Route{Method: r.Method, Plan: g.cfg.Policy.Plan}
 		v.Plan = g.cfg.Policy.Plan

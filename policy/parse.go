@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -96,6 +97,14 @@ type routeText struct {
 	Kind    scalar       `yaml:"kind"`
 	Reason  *reasonText  `yaml:"reason"`
 	Records []recordText `yaml:"records"`
+	Writes  []writeText  `yaml:"writes"`
+}
+
+type writeText struct {
+	At      scalar   `yaml:"at"`
+	Where   pairs    `yaml:"where"`
+	Subject scalar   `yaml:"subject"`
+	Fields  []scalar `yaml:"fields"`
 }
 
 type reasonText struct {
@@ -284,6 +293,9 @@ func (c *checker) route(p *Policy, field string, t *routeText, lines map[string]
 	default:
 		c.fault(t.Kind.line, field+".kind", "%q is not list, detail, search or export", r.Kind)
 	}
+	for i := range t.Writes {
+		r.Writes = append(r.Writes, c.write(fmt.Sprintf("%s.writes[%d]", field, i), &t.Writes[i], line))
+	}
 	before := len(c.faults)
 	for i := range t.Records {
 		r.Records = append(r.Records, c.record(fmt.Sprintf("%s.records[%d]", field, i), &t.Records[i], line))
@@ -311,6 +323,48 @@ func (c *checker) route(p *Policy, field string, t *routeText, lines map[string]
 	p.Routes = append(p.Routes, r)
 	p.matchers = append(p.matchers, matcher{m, r, t.Match.line})
 }
+
+// names are what a path in writes may be made of: members alone, no index.
+var names = regexp.MustCompile(`^[^.\[\]*@$\s]+(\.[^.\[\]*@$\s]+)*$`)
+
+func (c *checker) write(field string, t *writeText, line int) Write {
+	line = cmp.Or(t.At.line, t.Subject.line, line)
+	path := func(at string, s scalar) string {
+		switch {
+		case s.text == "":
+			c.fault(cmp.Or(s.line, line), at, "is missing")
+		case !names.MatchString(s.text):
+			c.fault(s.line, at, "%q is not names joined by dots", s.text)
+		}
+		return s.text
+	}
+	w := Write{Subject: path(field+".subject", t.Subject)}
+	if t.At.text != "$" {
+		below := t.At
+		below.text = strings.TrimPrefix(t.At.text, "$.")
+		w.At = path(field+".at", below)
+	}
+	for _, p := range t.Where {
+		at := field + ".where." + p.key.text
+		path(at, p.key)
+		if !word.MatchString(p.value.text) {
+			c.fault(p.value.line, at, "%q is not one word", p.value.text)
+		}
+		if w.Where == nil {
+			w.Where = map[string]string{}
+		}
+		w.Where[p.key.text] = p.value.text
+	}
+	if len(t.Fields) == 0 {
+		c.fault(line, field+".fields", "is missing")
+	}
+	for i, f := range t.Fields {
+		w.Fields = append(w.Fields, path(fmt.Sprintf("%s.fields[%d]", field, i), f))
+	}
+	return w
+}
+
+var word = regexp.MustCompile(`^[\pL\pN_-]+$`)
 
 func (c *checker) record(field string, t *recordText, line int) mask.RecordSpec {
 	line = cmp.Or(t.At.line, t.Subject.line, line)

@@ -72,10 +72,20 @@ type Route struct {
 	Kind    Kind
 	Reason  ReasonSource
 	Records []mask.RecordSpec
+	Writes  []Write
 	Plan    *mask.Plan
 	Pass    bool   // let through unread
 	Refuse  bool   // not to be forwarded: the path can be read in more than one way
 	Cause   string // why Refuse, as a code for access.refused
+}
+
+// Write says where a request's body names the customer whose fields it writes, so
+// that masks in it can be put back. All paths are names joined by dots.
+type Write struct {
+	At      string            // the object with the fields; "" is the whole body
+	Where   map[string]string // by path, a word that the text there has to contain
+	Subject string            // within At
+	Fields  []string          // within At
 }
 
 // Endpoint is how the route is named in events: method and pattern.
