@@ -44,6 +44,18 @@ routes:
       - at: $[*]
         subject: customer.id
         fields: {customer.phone: phone}
+  - name: customer
+    match: GET /api/customers/{id}
+    kind: detail
+    records:
+      - {at: $, subject: id, fields: {name: name, phone: phone}}
+  - name: graph
+    match: POST /graph
+    kind: list
+    writes:
+      - {at: $.variables.input, where: {query: updateCustomer}, subject: id, fields: [name, phone]}
+    records:
+      - {at: '$.data.customers[*]', subject: id, fields: {name: name, phone: phone, card: bank_card}}
 `
 
 // recorder is a Recorder in memory that can fail.

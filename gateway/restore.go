@@ -245,8 +245,10 @@ func (w *writing) mention(at jsontext.Pointer, s string) {
 
 // subject finds the customer whom a spot belongs to: as the policy's writes say;
 // else named in the nearest object around it, or in the request's path, or
-// anywhere. It is "" when nobody is named; ok is false when several are.
-func (w *writing) subject(s spot) (id string, ok bool) {
+// anywhere. It is "" when nobody is named; ok is false when several are. Field is
+// where the spot is in the customer's record, as far as that is known.
+func (w *writing) subject(s spot) (id, field string, ok bool) {
+	field = s.path
 	set := make(map[string]bool)
 	add := func(ids []string) {
 		for _, id := range ids {
@@ -254,10 +256,12 @@ func (w *writing) subject(s spot) (id string, ok bool) {
 		}
 	}
 	for _, d := range w.v.writes {
-		if w.holds(d) && slices.ContainsFunc(d.Fields, func(f string) bool { return joinPath(d.At, f) == s.path }) {
+		i := slices.IndexFunc(d.Fields, func(f string) bool { return joinPath(d.At, f) == s.path })
+		if i >= 0 && w.holds(d) {
+			field = d.Fields[i]
 			add(w.noted[joinPath(d.At, d.Subject)])
 			if len(set) == 0 {
-				return "", false // the field is a customer's, and none is named
+				return "", "", false // the field is a customer's, and none is named
 			}
 		}
 	}
@@ -273,7 +277,7 @@ func (w *writing) subject(s spot) (id string, ok bool) {
 	}
 	for id = range set {
 	}
-	return id, len(set) <= 1 && w.n < maxMentions
+	return id, field, len(set) <= 1 && w.n < maxMentions
 }
 
 // holds says whether the body is one that d is about.
@@ -339,8 +343,8 @@ var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
 // restore returns what stands for a value with an asterisk; false when it holds
 // a mask that cannot be resolved.
 func (w *writing) restore(s spot) (string, bool) {
-	subject, clear := w.subject(s)
-	if o, ok := w.original(s.value, s.path, subject); ok && clear {
+	subject, field, clear := w.subject(s)
+	if o, ok := w.original(s.value, field, subject); ok && clear {
 		return o, true
 	}
 	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
@@ -354,7 +358,7 @@ func (w *writing) restore(s spot) (string, bool) {
 	var b strings.Builder
 	at := 0
 	for _, m := range strongMask.FindAllStringIndex(s.value, -1) {
-		o, ok := w.original(s.value[m[0]:m[1]], s.path, subject)
+		o, ok := w.original(s.value[m[0]:m[1]], field, subject)
 		if !ok || !clear {
 			return "", false
 		}

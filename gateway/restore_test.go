@@ -43,6 +43,17 @@ func TestRestore(t *testing.T) {
 		{"a full mask in a document in the body", "/api/orders", `{"query":"mutation { move(to: '******') { id } }"}`, ""},
 		{"an asterisk in quotes is no mask", "/api/orders", `{"note":"say \"5*3\" and \"**\""}`, `{"note":"say \"5*3\" and \"**\""}`},
 		{"a full mask", "/api/orders", `{"remark":"******"}`, ""},
+		{"named by the path", "/api/customers/u-2", `{"name":"李*"}`, `{"name":"李雷"}`},
+		{"named by the path and at the top", "/api/customers/u-2", `{"id":"u-2","name":"李*"}`, `{"id":"u-2","name":"李雷"}`},
+		{"path and top disagree", "/api/customers/u-2", `{"id":"u-3","name":"李*"}`, ""},
+		{"an order's number within a customer", "/api/customers/u-2", `{"order":{"id":"u-3","name":"x*y"},"name":"李*"}`, `{"order":{"id":"u-3","name":"x*y"},"name":"李雷"}`},
+		{"a declared write", "/graph", `{"query":"mutation($input: X!) { updateCustomer(input: $input) { id } }","variables":{"input":{"id":"u-2","name":"李*"}}}`,
+			`{"query":"mutation($input: X!) { updateCustomer(input: $input) { id } }","variables":{"input":{"id":"u-2","name":"李雷"}}}`},
+		{"a declared write, a field it does not have", "/graph", `{"query":"mutation { updateCustomer(input: $input) }","variables":{"input":{"id":"u-2","other":{"name":"李*"}}}}`, ""},
+		{"a declared write, another's mask", "/graph", `{"query":"mutation { updateCustomer(input: $input) }","variables":{"input":{"id":"u-2","phone":"138****5678"}}}`, ""},
+		{"a declared write that names nobody", "/graph", `{"query":"mutation { updateCustomer(input: $input) }","variables":{"input":{"phone":"138****5678"}}}`, ""},
+		{"another write", "/graph", `{"query":"mutation { updateCustomerAddress(input: $input) }","variables":{"input":{"id":"u-2","name":"李*"}}}`, ""},
+		{"another write, another's phone", "/graph", `{"query":"mutation { updateCustomerAddress(input: $input) }","variables":{"input":{"id":"u-2","phone":"138****5678"}}}`, ""},
 		{"unlisted path below", "/api/orders/u-1/x", `{"phone":"138****5678"}`, ""},
 		{"unlisted path", "/api/else", `{"phone":"138****5678"}`, ""},
 		{"unlisted path without a mask", "/api/else", `{"note":"5*3"}`, `{"note":"5*3"}`},
@@ -61,7 +72,11 @@ func TestRestore(t *testing.T) {
 			f.view(t, s, "u-4", phone("customer.phone", "13500020000"))
 			f.view(t, s, "u-5", phone("customer.phone", "13712345678"),
 				mask.Value{Field: "note", Class: mask.Phone, Original: "137 1234 5678", Mask: "137****5678"})
-			v, ref := f.Open(t.Context(), s, Request{Method: "PUT", Path: test.path})
+			method := "PUT"
+			if test.path == "/graph" {
+				method = "POST"
+			}
+			v, ref := f.Open(t.Context(), s, Request{Method: method, Path: test.path})
 			if ref != nil {
 				t.Fatal(ref)
 			}

@@ -143,8 +143,12 @@ func (c *checker) fault(line int, field, format string, args ...any) {
 func (c *checker) err() error {
 	slices.SortStableFunc(c.faults, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
 	var all []error
+	told := map[string]bool{}
 	for _, f := range c.faults {
-		all = append(all, f.err)
+		if text := f.err.Error(); !told[text] {
+			told[text] = true
+			all = append(all, f.err)
+		}
 	}
 	return errors.Join(all...)
 }
@@ -159,6 +163,13 @@ func Parse(file string, data []byte) (*Policy, error) {
 	}
 	c := &checker{file: file}
 	p := c.policy(&doc)
+	var kinds yamlconf.Faults
+	if errors.As(err, &kinds) {
+		for _, f := range kinds {
+			c.faults = append(c.faults, fault{f.Line, f})
+		}
+		err = nil
+	}
 	if err := errors.Join(err, c.err()); err != nil {
 		return nil, err
 	}
@@ -339,7 +350,7 @@ func (c *checker) write(field string, t *writeText, line int) Write {
 		return s.text
 	}
 	w := Write{Subject: path(field+".subject", t.Subject)}
-	if t.At.text != "$" {
+	if t.At.text != "" && t.At.text != "$" {
 		below := t.At
 		below.text = strings.TrimPrefix(t.At.text, "$.")
 		w.At = path(field+".at", below)
