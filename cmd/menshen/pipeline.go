@@ -35,8 +35,15 @@ type pipeline struct {
 
 	folded atomic.Uint64 // entries
 
-	mu      sync.Mutex // guards waiting
+	mu      sync.Mutex // guards all below
 	waiting []api.Entry
+	marks   []mark
+}
+
+// mark is a customer of a view whom no work explains, not yet in the index.
+type mark struct {
+	view    event.Key
+	subject event.SubjectID
 }
 
 // replayed holds what a start has to settle before it may append.
@@ -185,7 +192,29 @@ func (p *pipeline) flush(ctx context.Context) error {
 		}
 		p.waiting = p.waiting[:0]
 	}
-	return nil
+	return p.markUnexplained(ctx)
+}
+
+// markUnexplained notes in the index what the watch found. The caller holds mu.
+func (p *pipeline) markUnexplained(ctx context.Context) error {
+	var all []api.Unexplained
+	for _, m := range p.marks {
+		found, err := p.store.Entries(ctx, api.Query{Key: api.Key{Kind: api.KeyID, Key: m.view.ID}, Limit: 10})
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			if e.Event.Source == m.view.Source {
+				all = append(all, api.Unexplained{Index: e.Index, Subject: m.subject})
+				break
+			}
+		}
+	}
+	p.marks = p.marks[:0]
+	if len(all) == 0 {
+		return nil
+	}
+	return p.store.MarkUnexplained(ctx, all)
 }
 
 // flushEvery keeps the index at most a moment behind.
@@ -212,27 +241,9 @@ func (p *pipeline) verdict(view event.Event, subject event.SubjectID, explained 
 		return
 	}
 	p.tally.Verdict(d.Actor, view.Time, explained)
-	if explained {
-		return
+	if !explained {
+		p.mu.Lock()
+		p.marks = append(p.marks, mark{view.Key(), subject})
+		p.mu.Unlock()
 	}
-	if err := p.markUnexplained(context.Background(), view, subject); err != nil {
-		// The index lacks a mark that the ledger can restore; the watch is not held up.
-		p.log.Error("marking an unexplained view", "id", view.ID, "err", err)
-	}
-}
-
-func (p *pipeline) markUnexplained(ctx context.Context, view event.Event, subject event.SubjectID) error {
-	if err := p.flush(ctx); err != nil {
-		return err
-	}
-	found, err := p.store.Entries(ctx, api.Query{Key: api.Key{Kind: api.KeyID, Key: view.ID}, Limit: 10})
-	if err != nil {
-		return err
-	}
-	for _, e := range found {
-		if e.Event.Source == view.Source {
-			return p.store.MarkUnexplained(ctx, []api.Unexplained{{Index: e.Index, Subject: subject}})
-		}
-	}
-	return nil
 }

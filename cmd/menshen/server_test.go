@@ -281,7 +281,11 @@ func (r *running) settled(n uint64) {
 			r.t.Fatal("the pipeline does not come to rest")
 		case <-tick.C:
 		}
-		if done := r.srv.pipeline.folded.Load(); done >= n && done == r.srv.ledger.Size() {
+		indexed, err := r.srv.store.Cursor(r.t.Context())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if done := r.srv.pipeline.folded.Load(); done >= n && done == r.srv.ledger.Size() && done == indexed {
 			calm++
 		} else {
 			calm = 0
