@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -72,10 +73,10 @@ func (e *Engine) findingText(f finding, rule Rule) event.Text {
 		}
 	case RuleAttribute:
 		t = event.Text{
-			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由且 %s 不高于 %s 的客户。同类同事同样的工作量约为 %s 名。",
-				f.actor, f.days, f.seen.match, s.Attribute, number(s.AtMost), number(f.ordinary[askAttribute])),
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由且%s不高于 %s 的客户。同类同事同样的工作量约为 %s 名。",
+				f.actor, f.days, f.seen.match, cmp.Or(s.Name.ZH, s.Attribute), number(s.AtMost), number(f.ordinary[askAttribute])),
 			EN: fmt.Sprintf("In its last %d working days %s viewed %d customers with %s at most %s without a reason. Peers with the same work would have viewed about %s.",
-				f.days, f.actor, f.seen.match, s.Attribute, number(s.AtMost), number(f.ordinary[askAttribute])),
+				f.days, f.actor, f.seen.match, cmp.Or(s.Name.EN, s.Attribute), number(s.AtMost), number(f.ordinary[askAttribute])),
 		}
 	default:
 		share := 0.0
@@ -83,10 +84,10 @@ func (e *Engine) findingText(f finding, rule Rule) event.Text {
 			share = 100 * float64(f.seen.match) / float64(f.seen.unexplained)
 		}
 		t = event.Text{
-			ZH: fmt.Sprintf("%s 最近 %d 个工作日没有事由的查看中，%s 不高于 %s 的客户占 %.0f%%（%d/%d）。同类同事约为 %.0f%%。",
-				f.actor, f.days, s.Attribute, number(s.AtMost), share, f.seen.match, f.seen.unexplained, 100*f.ordinary[askSelectivity]),
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日没有事由的查看中，%s不高于 %s 的客户占 %.0f%%（%d/%d）。同类同事约为 %.0f%%。",
+				f.actor, f.days, cmp.Or(s.Name.ZH, s.Attribute), number(s.AtMost), share, f.seen.match, f.seen.unexplained, 100*f.ordinary[askSelectivity]),
 			EN: fmt.Sprintf("In its last %d working days %.0f%% of the customers whom %s viewed without a reason had %s at most %s (%d of %d). Among peers it is about %.0f%%.",
-				f.days, share, f.actor, s.Attribute, number(s.AtMost), f.seen.match, f.seen.unexplained, 100*f.ordinary[askSelectivity]),
+				f.days, share, f.actor, cmp.Or(s.Name.EN, s.Attribute), number(s.AtMost), f.seen.match, f.seen.unexplained, 100*f.ordinary[askSelectivity]),
 		}
 	}
 	return withAction(t, rule.Action)

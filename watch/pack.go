@@ -64,11 +64,18 @@ type Budget struct {
 // Statistics shape the daily tests of unexplained views.
 type Statistics struct {
 	Attribute  string     `yaml:"attribute"` // whose low values are what a thief looks for
+	Name       Name       `yaml:"name"`      // of the attribute, in messages; empty: the attribute itself
 	AtMost     float64    `yaml:"at_most"`
 	LeakPerDay []Positive `yaml:"leak_per_day"` // sizes of leak, in customers a day, to be found quickly
 	OddsRatios []Positive `yaml:"odds_ratios"`  // shifts in the attribute's odds
 	// Spread bounds the coefficient of variation of honest rates that is fitted on peers.
 	Spread Spread `yaml:"spread"`
+}
+
+// Name is what people call something.
+type Name struct {
+	ZH string `yaml:"zh"`
+	EN string `yaml:"en"`
 }
 
 // Spread is a range of a coefficient of variation.
