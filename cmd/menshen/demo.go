@@ -232,6 +232,9 @@ func demoStart(deskURL string) api.Start {
 			step("坐到客服的位置上", "Sit at an agent's desk",
 				"用 guest 账号登录酒店后台：姓名、电话、证件号、银行卡、地址全部脱敏，后台本身并不知道门神的存在。",
 				"Sign in to the hotel back office as guest: names, numbers, ids, cards and addresses are masked, and the back office knows nothing of it.", deskURL),
+			step("凭工单看一个号码", "Reveal one number for a ticket",
+				"在“我的工单”里打开 "+demoTicket+"，记下客户编号，再到这个页面填编号和工单号。看到之前，这次查看已经记录在案。",
+				"Open "+demoTicket+" under My tickets and note the customer's id; here, give the id and the ticket. The view is on record before you see the number.", deskURL+"/_menshen/reveal"),
 			step("看两名内鬼被发现", "Watch two insiders being noticed",
 				"两名客服每天各查一位给差评的客人，混在八十次正常查询里。一两分钟内会出现告警，并列出支撑它的每一次查询。",
 				"Two agents each look up one guest a day who left a bad review, among eighty ordinary views. Within a minute or two there is an alert, with the views behind it.", "/alerts"),
@@ -254,10 +257,8 @@ func (p *platform) play(ctx context.Context) error {
 	resume := p.server.pipeline.tally.Newest()
 	start := p.desk.Options().Start
 	slowFrom := p.live.AddDate(0, 0, demoFast)
-	if resume.IsZero() {
-		if err := p.plantGuest(ctx, start); err != nil {
-			return err
-		}
+	if err := p.plantGuest(ctx, start); err != nil {
+		return err
 	}
 	people := agents{p, map[event.ActorID]*http.Client{}}
 	pace := pacer{}
@@ -303,8 +304,15 @@ func (p *platform) play(ctx context.Context) error {
 
 // plantGuest gives the visitor a ticket to reveal something for.
 func (p *platform) plantGuest(ctx context.Context, at time.Time) error {
+	customer := p.desk.CustomerAt(0)
+	p.office.Apply(sim.Action{At: at, Ticket: &sim.TicketChange{
+		ID: demoTicket, Kind: "ticket", State: sim.TicketOpen, Agent: demoGuest, Customer: customer.ID, Order: customer.Order, Queue: sim.QueueCN,
+	}})
+	if !p.server.pipeline.tally.Newest().IsZero() {
+		return nil // recorded by an earlier run
+	}
 	return p.record(ctx, event.New("demo-guest-ticket", "desk", at, &event.ReasonOpened{
-		Kind: "ticket", ID: demoTicket, Actor: demoGuest, Subject: p.desk.CustomerAt(0).ID, Queue: sim.QueueCN,
+		Kind: "ticket", ID: demoTicket, Actor: demoGuest, Subject: customer.ID, Queue: sim.QueueCN,
 	}))
 }
 

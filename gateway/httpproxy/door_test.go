@@ -151,6 +151,34 @@ func TestReveal(t *testing.T) {
 	d.refused(resp, body, 429, gateway.CauseRevealQuota)
 }
 
+func TestRevealPage(t *testing.T) {
+	d := newDoor(t, serve("application/json", order))
+	form := func(fields string) (*http.Response, string) {
+		return d.reveal(fields, "Content-Type", "application/x-www-form-urlencoded")
+	}
+	const good = "subject=u-1&field=phone&kind=ticket&reason=t-88"
+	if resp, body := form(good); resp.StatusCode != 404 || strings.Contains(body, "13812345678") || !strings.Contains(body, `value="u-1"`) {
+		t.Errorf("before it was shown: %d %s", resp.StatusCode, body)
+	}
+	d.get("/api/orders", "agent")
+	resp, body := form(good)
+	if resp.StatusCode != 200 || !strings.Contains(body, "13812345678") || resp.Header.Get("Cache-Control") != "no-store" ||
+		!strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+	if views := d.rec.views(); views[len(views)-1].Kind != event.KindReveal {
+		t.Error("not recorded")
+	}
+	for _, bad := range []string{"subject=u-1&field=phone&kind=ticket&reason=t-99", "subject=u-1&field=name&kind=ticket&reason=t-88", "field=phone", "%zz"} {
+		if resp, body := form(bad); resp.StatusCode < 400 || strings.Contains(body, "13812345678") {
+			t.Errorf("%s: %d %s", bad, resp.StatusCode, body)
+		}
+	}
+	if resp, _ := d.reveal(good, "Content-Type", "application/x-www-form-urlencoded", "Origin", "https://evil.example"); resp.StatusCode != 403 {
+		t.Errorf("from another site: %d", resp.StatusCode)
+	}
+}
+
 func TestStandingChangesMidSession(t *testing.T) {
 	d := newDoor(t, serve("application/json", order))
 	if resp, _ := d.get("/api/orders", "auditor"); resp.StatusCode != 200 {

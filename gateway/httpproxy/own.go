@@ -28,6 +28,7 @@ func (p *Proxy) ownPaths() (http.Handler, error) {
 	mux.HandleFunc("POST /_menshen/login", p.login)
 	mux.HandleFunc("POST /_menshen/logout", p.logout)
 	mux.HandleFunc("GET /_menshen/whoami", p.whoami)
+	mux.HandleFunc("GET /_menshen/reveal", p.revealPage)
 	mux.HandleFunc("POST /_menshen/reveal", p.reveal)
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -154,6 +155,10 @@ func (p *Proxy) reveal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ct, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if ct == "application/x-www-form-urlencoded" {
+		p.revealForm(w, r, s)
+		return
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, gateway.MaxReveal+1))
 	var req gateway.RevealRequest
 	if err == nil {
@@ -172,6 +177,39 @@ func (p *Proxy) reveal(w http.ResponseWriter, r *http.Request) {
 		Value       string `json:"value"`
 		RevealsLeft int    `json:"reveals_left"`
 	}{value, p.gw.RevealsLeft(s)})
+}
+
+// revealPage is for back offices that have no button of their own.
+func (p *Proxy) revealPage(w http.ResponseWriter, r *http.Request) {
+	s, ok := p.known(r)
+	if !ok {
+		p.unknown(w, r)
+		return
+	}
+	p.writeReveal(w, r, http.StatusOK, s, pageData{})
+}
+
+func (p *Proxy) revealForm(w http.ResponseWriter, r *http.Request, s gateway.Session) {
+	d := pageData{Subject: r.PostFormValue("subject"), Field: r.PostFormValue("field"), Kind: r.PostFormValue("kind"), Reason: r.PostFormValue("reason")}
+	var ref *gateway.Refusal
+	if d.Subject == "" || d.Field == "" {
+		ref = p.gw.RefuseReveal(r.Context(), s, gateway.CauseRevealMalformed)
+	} else {
+		d.Value, ref = p.gw.Reveal(r.Context(), s, gateway.RevealRequest{
+			Subject: d.Subject, Field: d.Field, Reason: &event.ReasonRef{Kind: d.Kind, ID: event.ReasonID(d.Reason)},
+		})
+	}
+	code := http.StatusOK
+	if ref != nil {
+		msg := ref.Message()
+		code, d.Message = status(ref.Cause), &msg
+	}
+	p.writeReveal(w, r, code, s, d)
+}
+
+func (p *Proxy) writeReveal(w http.ResponseWriter, r *http.Request, code int, s gateway.Session, d pageData) {
+	d.Title, d.Classes, d.Left = "看明文 · Reveal", p.gw.MayReveal(s), p.gw.RevealsLeft(s)
+	p.html(w, r, code, "reveal", d)
 }
 
 func writeJSON(w http.ResponseWriter, code int, v any) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/gateway"
+	"github.com/menshen-io/menshen/mask"
 )
 
 //go:embed pages.css
@@ -21,7 +22,12 @@ var pagesHTML string
 
 // pages is parsed from an embed; the text and the style never hold what a
 // request brought but through the template's escaping.
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"css": func() template.CSS { return template.CSS(css) }}).Parse(pagesHTML))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"css": func() template.CSS { return template.CSS(css) },
+	"reasons": func() map[string]string {
+		return map[string]string{"ticket": "工单 · Ticket", "call": "来电 · Call", "order": "订单 · Order"}
+	},
+}).Parse(pagesHTML))
 
 type pageData struct {
 	Title, Next string
@@ -30,6 +36,11 @@ type pageData struct {
 	ID          string
 	Cause       gateway.Cause
 	SignIn      bool
+
+	// of the page to reveal
+	Subject, Field, Kind, Reason, Value string
+	Classes                             []mask.Class
+	Left                                int
 }
 
 // status is the table from causes to HTTP.

@@ -19,7 +19,7 @@ const words = {
 const queues = ["hotel-cn", "hotel-intl", "refunds"];
 const byId = id => document.getElementById(id);
 let lang = localStorage.getItem("desk.lang") === "en" ? "en" : "zh";
-let agent = localStorage.getItem("desk.agent") || "agent-001";
+let agent = localStorage.getItem("desk.agent") || "guest";
 let turn = 0; // the newest navigation; an older answer is dropped
 const t = key => words[lang][key] ?? key;
 
