@@ -53,7 +53,7 @@ func benchOrders() []byte {
 		}
 		fmt.Fprintf(&b, `{"id":"A-20260302-%06d","status":"paid","amount":%d.50,"currency":"CNY","created":"2026-03-02T09:15:04+08:00",`+
 			`"customer":{"id":"u-%06d","name":"张三丰","phone":"138%08d"},"hotel":"杭州西湖店","nights":2,`+
-			`"review":{"rating":%d,"text":"房间很干净,服务也好"},"remark":"late arrival, asks for a quiet room"}`,
+			`"review":{"rating":%d,"text":"房间很干净，服务也好"},"remark":"late arrival, asks for a quiet room"}`,
 			i, 300+i, 5000+i, 10000000+i*37, i%5+1)
 	}
 	b.WriteString(`]}`)
