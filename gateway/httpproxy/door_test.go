@@ -157,7 +157,8 @@ func TestRevealPage(t *testing.T) {
 		return d.reveal(fields, "Content-Type", "application/x-www-form-urlencoded")
 	}
 	const good = "subject=u-1&field=phone&kind=ticket&reason=t-88"
-	if resp, body := form(good); resp.StatusCode != 404 || strings.Contains(body, "13812345678") || !strings.Contains(body, `value="u-1"`) {
+	if resp, body := form(good); resp.StatusCode != 404 || strings.Contains(body, "13812345678") || !strings.Contains(body, `value="u-1"`) ||
+		!strings.Contains(body, "</html>") {
 		t.Errorf("before it was shown: %d %s", resp.StatusCode, body)
 	}
 	d.get("/api/orders", "agent")

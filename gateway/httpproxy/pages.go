@@ -24,8 +24,8 @@ var pagesHTML string
 // request brought but through the template's escaping.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"css": func() template.CSS { return template.CSS(css) },
-	"reasons": func() map[string]string {
-		return map[string]string{"ticket": "工单 · Ticket", "call": "来电 · Call", "order": "订单 · Order"}
+	"reasons": func() [][2]string {
+		return [][2]string{{"ticket", "工单 · Ticket"}, {"call", "来电 · Call"}, {"order", "订单 · Order"}}
 	},
 }).Parse(pagesHTML))
 
