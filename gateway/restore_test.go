@@ -32,6 +32,7 @@ func TestRestore(t *testing.T) {
 		{"two originals, one of them gone", "/api/orders", `{"customer":{"phone":"135****0000"}}`, ""},
 		{"two spellings of one number", "/api/orders", `{"customer":{"id":"u-5","phone":"137****5678"}}`, `{"customer":{"id":"u-5","phone":"13712345678"}}`},
 		{"two spellings of one number, nobody named", "/api/orders", `{"customer":{"phone":"137****5678"}}`, `{"customer":{"phone":"13712345678"}}`},
+		{"two spellings in two texts", "/api/orders", `{"customer":{"id":"u-5"},"note":"call 137****5678"}`, `{"customer":{"id":"u-5"},"note":"call 137 1234 5678"}`},
 		{"another field", "/api/orders", `{"shop":"138****5678"}`, ""},
 		{"another object's field", "/api/orders", `{"shop":{"phone":"138****5678"}}`, ""},
 		{"a mask nobody was shown", "/api/orders", `{"x":{"y":"call 137****9999"}}`, ""},
@@ -71,7 +72,8 @@ func TestRestore(t *testing.T) {
 			f.view(t, s, "u-3", phone("customer.phone", "13900020000"), name("李四", "李*"))
 			f.view(t, s, "u-4", phone("customer.phone", "13500020000"))
 			f.view(t, s, "u-5", phone("customer.phone", "13712345678"),
-				mask.Value{Field: "note", Class: mask.Phone, Original: "137 1234 5678", Mask: "137****5678"})
+				mask.Value{Field: "note", Class: mask.Phone, Original: "137 1234 5678", Mask: "137****5678"},
+				mask.Value{Field: "remark", Class: mask.Phone, Original: "137-1234-5678", Mask: "137****5678"})
 			method := "PUT"
 			if test.path == "/graph" {
 				method = "POST"

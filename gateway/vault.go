@@ -390,22 +390,26 @@ func (v *vault) bare(number []byte) uint64 {
 }
 
 // masked returns the one original in the session whose mask is m and whose field
-// agrees with path, else one found by search, since it would be found there
+// agrees with path, else one found by search in that field or else in any, since
+// it would be found there
 // again. It is the subject's; when subject is empty, anybody's (of perhaps, if
 // there are any) if the session was never shown another original of this mask,
 // which must be strong.
 func (v *vault) masked(session, m, path, subject string, perhaps []string, now time.Time) (Original, error) {
 	v.mu.Lock()
-	var mapped, searched []found
+	var mapped, here, searched []found
 	if d := v.drawers[session]; d != nil {
 		add := func(slots []slot) {
 			for _, s := range slots {
 				switch {
 				case s.mask != m || subject == "" && !strong(s.class):
-				case !s.mapped:
-					searched = v.collect(searched, d, s, now)
-				case sameField(s.field, path):
+				case s.mapped && sameField(s.field, path):
 					mapped = v.collect(mapped, d, s, now)
+				case s.mapped:
+				case sameField(s.field, path):
+					here = v.collect(here, d, s, now)
+				default:
+					searched = v.collect(searched, d, s, now)
 				}
 			}
 		}
@@ -424,8 +428,10 @@ func (v *vault) masked(session, m, path, subject string, perhaps []string, now t
 		}
 	}
 	v.mu.Unlock()
-	if len(mapped) > 0 {
-		return one(mapped)
+	for _, hits := range [][]found{mapped, here} {
+		if len(hits) > 0 {
+			return one(hits)
+		}
 	}
 	return one(searched)
 }
