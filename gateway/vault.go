@@ -391,10 +391,9 @@ func (v *vault) bare(number []byte) uint64 {
 
 // masked returns the one original in the session whose mask is m and whose field
 // agrees with path, else one found by search in that field or else in any, since
-// it would be found there
-// again. It is the subject's; when subject is empty, anybody's (of perhaps, if
-// there are any) if the session was never shown another original of this mask,
-// which must be strong.
+// it would be found there again. It is the subject's; when subject is empty,
+// anybody's (of perhaps, if there are any) if the session was never shown another
+// original of this mask, which must be strong.
 func (v *vault) masked(session, m, path, subject string, perhaps []string, now time.Time) (Original, error) {
 	v.mu.Lock()
 	var mapped, here, searched []found
