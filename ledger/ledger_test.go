@@ -394,7 +394,7 @@ func TestProof(t *testing.T) {
 	l.Read(ctx, 0, 600, func(i uint64, line []byte) error { lines[i] = bytes.Clone(line); return nil })
 	mustClose(t, l)
 	for _, i := range []uint64{0, 1, 255, 256, 257, 511, 512, 598, 599} {
-		p, err := Prove(ctx, dir, i)
+		p, err := Prove(ctx, dir, "", i)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -421,10 +421,10 @@ func TestProof(t *testing.T) {
 			t.Fatal("a proof holds under another checkpoint")
 		}
 	}
-	if _, err := Prove(ctx, dir, 600); !errors.Is(err, ErrUnpublished) {
+	if _, err := Prove(ctx, dir, "", 600); !errors.Is(err, ErrUnpublished) {
 		t.Fatalf("proving what is not there: %v", err)
 	}
-	if _, err := Prove(ctx, t.TempDir(), 0); !errors.Is(err, ErrNoLedger) {
+	if _, err := Prove(ctx, t.TempDir(), "", 0); !errors.Is(err, ErrNoLedger) {
 		t.Fatalf("proving from nothing: %v", err)
 	}
 }

@@ -34,21 +34,24 @@ type Proof struct {
 }
 
 // Prove proves the entry at index under the newest checkpoint of the ledger in
-// dir, which may be open. The proof was checked before it is returned.
-func Prove(ctx context.Context, dir string, index uint64) (Proof, error) {
-	p, err := prove(ctx, dir, index)
+// dir, which may be open. The proof was checked before it is returned, under vkey;
+// when that is empty, under the key in dir.
+func Prove(ctx context.Context, dir, vkey string, index uint64) (Proof, error) {
+	p, err := prove(ctx, dir, vkey, index)
 	if err != nil {
 		return Proof{}, fmt.Errorf("proving entry %d: %w", index, err)
 	}
 	return p, nil
 }
 
-func prove(ctx context.Context, dir string, index uint64) (Proof, error) {
+func prove(ctx context.Context, dir, vkey string, index uint64) (Proof, error) {
 	tlog := filepath.Join(dir, logDir)
 	fetcher := client.FileFetcher{Root: tlog}
-	vkey, err := readVerifier(dir)
-	if err != nil {
-		return Proof{}, err
+	if vkey == "" {
+		var err error
+		if vkey, err = readVerifier(dir); err != nil {
+			return Proof{}, err
+		}
 	}
 	raw, cp, err := ReadCheckpoint(dir, vkey)
 	if err != nil {

@@ -118,10 +118,7 @@ func printReport(s streams, f ledgerFlags, rep ledger.Report) {
 }
 
 func ledgerProve(ctx context.Context, s streams, f ledgerFlags) int {
-	p, err := ledger.Prove(ctx, f.data, uint64(f.index))
-	if err == nil && f.vkey != "" {
-		err = wrapDamaged(ledger.VerifyProof(f.vkey, nil, p))
-	}
+	p, err := ledger.Prove(ctx, f.data, f.vkey, uint64(f.index))
 	if err != nil {
 		return fail(s, "ledger", ledgerExit(err), err)
 	}
@@ -130,13 +127,6 @@ func ledgerProve(ctx context.Context, s streams, f ledgerFlags) int {
 	}
 	fmt.Fprintln(s.out)
 	return exitDone
-}
-
-func wrapDamaged(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", ledger.ErrDamaged, err)
 }
 
 func ledgerCheckpoint(_ context.Context, s streams, f ledgerFlags) int {

@@ -104,6 +104,22 @@ func TestLedgerProofOutside(t *testing.T) {
 	}
 }
 
+// A third party has a copy of the record without its keys, and the public key from elsewhere.
+func TestLedgerCopyWithoutKeys(t *testing.T) {
+	dir, vkey := recorded(t, 300)
+	copied := t.TempDir()
+	for _, part := range []string{"ledger", "wal"} {
+		if err := os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(dir, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"verify"}, {"prove", "-index", "17"}, {"checkpoint"}} {
+		if code, out, errText := ledgerRun(append(args, "-data", copied, "-vkey", vkey)...); code != exitDone {
+			t.Errorf("%v: exit %d\n%s%s", args, code, out, errText)
+		}
+	}
+}
+
 func TestLedgerVerifyNamesDamage(t *testing.T) {
 	dir, _ := recorded(t, 300)
 	path := filepath.Join(dir, "ledger/tile/entries/000")

@@ -99,7 +99,7 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	s.api = api.New(api.Config{
 		Now: x.now, Index: s.store, Tally: tally, Record: s.ledger, Standings: standings, Money: money{s.engines.payouts},
 		SignIn: s.consoleSignIn, User: s.consoleUser, Trace: s.engines.traced, Start: x.start, Log: log, Secure: cfg.Console.Secure,
-		Prove: func(ctx context.Context, i uint64) (ledger.Proof, error) { return ledger.Prove(ctx, cfg.Data, i) },
+		Prove: func(ctx context.Context, i uint64) (ledger.Proof, error) { return ledger.Prove(ctx, cfg.Data, "", i) },
 		Verify: func(ctx context.Context) (ledger.Report, error) {
 			return ledger.Verify(ctx, cfg.Data, s.ledger.Verifier())
 		},
