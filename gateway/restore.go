@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/url"
 	"regexp"
@@ -245,10 +246,10 @@ func (w *writing) mention(at jsontext.Pointer, s string) {
 
 // subject finds the customer whom a spot belongs to: as the policy's writes say;
 // else named in the nearest object around it, or in the request's path, or
-// anywhere. It is "" when nobody is named; ok is false when several are. Field is
-// where the spot is in the customer's record, as far as that is known.
-func (w *writing) subject(s spot) (id, field string, ok bool) {
-	field = s.path
+// anywhere. It is "" when nobody is named; ok is false when several are. Fields
+// are where the spot may be in the customer's record, the likeliest first.
+func (w *writing) subject(s spot) (id string, fields []string, ok bool) {
+	fields = []string{s.path}
 	set := make(map[string]bool)
 	add := func(ids []string) {
 		for _, id := range ids {
@@ -258,10 +259,10 @@ func (w *writing) subject(s spot) (id, field string, ok bool) {
 	for _, d := range w.v.writes {
 		i := slices.IndexFunc(d.Fields, func(f string) bool { return joinPath(d.At, f) == s.path })
 		if i >= 0 && w.holds(d) {
-			field = d.Fields[i]
+			fields = []string{d.Fields[i], lastPart(d.Fields[i])}
 			add(w.noted[joinPath(d.At, d.Subject)])
 			if len(set) == 0 {
-				return "", "", false // the field is a customer's, and none is named
+				return "", nil, false // the field is a customer's, and none is named
 			}
 		}
 	}
@@ -277,7 +278,7 @@ func (w *writing) subject(s spot) (id, field string, ok bool) {
 	}
 	for id = range set {
 	}
-	return id, field, len(set) <= 1 && w.n < maxMentions
+	return id, fields, len(set) <= 1 && w.n < maxMentions
 }
 
 // holds says whether the body is one that d is about.
@@ -334,7 +335,7 @@ func (w *writing) splice(ctx context.Context, body []byte, spots []spot, quote f
 
 // strongMask is what nobody writes but as a mask of a phone, an id, a card or an
 // e-mail address.
-var strongMask = regexp.MustCompile(`\+?[0-9][0-9 -]{0,8}\*{4,}[0-9]{0,4}[0-9Xx]?|\*{4,}[0-9]{3,4}[Xx]?|[A-Za-z0-9._+-]{0,3}\*{3}@[A-Za-z0-9]`)
+var strongMask = regexp.MustCompile(`\+?[0-9][0-9 -]{0,8}\*{4,}[0-9]{0,4}[0-9Xx]?|\*{4,}[0-9]{3,4}[Xx]?|[A-Za-z0-9._+-]{0,3}\*{3}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?`)
 
 // quoted is a value in a document that is itself a value of the body: an argument
 // of a GraphQL document, JSON in JSON. It is not restored there.
@@ -343,9 +344,9 @@ var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
 // restore returns what stands for a value with an asterisk; false when it holds
 // a mask that cannot be resolved.
 func (w *writing) restore(s spot) (string, bool) {
-	subject, field, clear := w.subject(s)
-	if o, ok := w.original(s.value, field, subject); ok && clear {
-		return o, true
+	subject, fields, clear := w.subject(s)
+	if o, err := w.original(s.value, fields, subject); err == nil && clear {
+		return o.Value, true
 	}
 	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
 		return "", false
@@ -355,29 +356,66 @@ func (w *writing) restore(s spot) (string, bool) {
 			return "", false
 		}
 	}
+	spans := strongMask.FindAllStringIndex(s.value, -1)
+	if len(spans) == 0 {
+		return s.value, true
+	}
+	if !clear {
+		return "", false
+	}
+	masks := make([]string, len(spans))
+	for i, m := range spans {
+		masks[i] = s.value[m[0]:m[1]]
+	}
+	originals, ok := w.originals(masks, fields, subject)
+	if !ok {
+		return "", false
+	}
 	var b strings.Builder
 	at := 0
-	for _, m := range strongMask.FindAllStringIndex(s.value, -1) {
-		o, ok := w.original(s.value[m[0]:m[1]], field, subject)
-		if !ok || !clear {
-			return "", false
-		}
+	for i, m := range spans {
 		b.WriteString(s.value[at:m[0]])
-		b.WriteString(o)
+		b.WriteString(originals[i])
 		at = m[1]
 	}
 	b.WriteString(s.value[at:])
 	return b.String(), true
 }
 
+// originals resolves the masks of one text, in their order. A number that the
+// customer's record has in several spellings goes back as it was in the text
+// that had all these masks in this order.
+func (w *writing) originals(masks, fields []string, subject string) ([]string, bool) {
+	var out []string
+	var row []Original
+	for i, m := range masks {
+		o, err := w.original(m, fields, subject)
+		if errors.Is(err, errSpelling) && subject != "" {
+			if row == nil {
+				if row, err = w.v.g.vault.inRow(w.v.Session.ID, subject, masks, w.v.at); err != nil {
+					return nil, false
+				}
+			}
+			if !row[i].sameNumber(o) {
+				return nil, false
+			}
+			o, err = row[i], nil
+		}
+		if err != nil {
+			return nil, false
+		}
+		out = append(out, o.Value)
+	}
+	return out, true
+}
+
 // original resolves one mask. Only a path whose fields the policy knows gets
 // originals: what it answers is masked by the same fields.
-func (w *writing) original(m, path, subject string) (string, bool) {
+func (w *writing) original(m string, fields []string, subject string) (Original, error) {
 	if !w.v.known {
-		return "", false
+		return Original{}, errNotSeen
 	}
-	o, err := w.v.g.vault.masked(w.v.Session.ID, m, path, subject, w.perhaps, w.v.at)
-	return o.Value, err == nil
+	return w.v.g.vault.masked(w.v.Session.ID, m, fields, subject, w.perhaps, w.v.at)
 }
 
 // looksMasked reports whether a field that the policy maps would mask the value

@@ -291,6 +291,7 @@ func (v *vault) sweep(now time.Time) {
 var (
 	errNotSeen   = errors.New("not in the vault")
 	errAmbiguous = errors.New("several fields")
+	errSpelling  = fmt.Errorf("%w: one number, written in several ways", errAmbiguous)
 )
 
 // find returns the one original of a subject that name means: a field as the
@@ -349,26 +350,42 @@ func (f found) open() (Original, error) {
 	return Original{Field: s.field, Class: s.class, Mask: s.mask, Mapped: s.mapped, Value: string(plain[s.off : s.off+s.len])}, nil
 }
 
-// one opens hits, which must agree on one value.
+// one opens hits, which must agree on one value. With errSpelling it returns
+// the first of the ways in which the one number is written.
 func one(hits []found) (Original, error) {
 	if len(hits) == 0 {
 		return Original{}, errNotSeen
 	}
 	var first Original
+	var differ error
 	for i, h := range hits {
 		o, err := h.open()
 		if err != nil {
 			return Original{}, err
 		}
-		if i > 0 && o.Value != first.Value {
+		switch {
+		case i == 0:
+			first = o
+		case o.Value == first.Value:
+		case o.sameNumber(first):
+			differ = errSpelling
+		default:
 			return Original{}, errAmbiguous
 		}
-		if i == 0 {
-			first = o
-		}
 	}
-	return first, nil
+	return first, differ
 }
+
+// sameNumber reports whether two numbers differ only in blanks and hyphens.
+func (o Original) sameNumber(p Original) bool {
+	switch mask.Class(o.Class) {
+	case mask.Phone, mask.ResidentID, mask.BankCard:
+		return o.Class == p.Class && digits.Replace(o.Value) == digits.Replace(p.Value)
+	}
+	return false
+}
+
+var digits = strings.NewReplacer(" ", "", "-", "")
 
 // strong says whether masks of a class tell originals apart so well that one may
 // stand for its original without a customer's name: a session would have to be
@@ -390,25 +407,25 @@ func (v *vault) bare(number []byte) uint64 {
 }
 
 // masked returns the one original in the session whose mask is m and whose field
-// agrees with path, else one found by search in that field or else in any, since
-// it would be found there again. It is the subject's; when subject is empty,
-// anybody's (of perhaps, if there are any) if the session was never shown another
-// original of this mask, which must be strong.
-func (v *vault) masked(session, m, path, subject string, perhaps []string, now time.Time) (Original, error) {
+// agrees with the first of paths that any agrees with, else one found by search,
+// since it would be found there again. It is the subject's; when subject is
+// empty, anybody's (of perhaps, if there are any) if the session was never shown
+// another original of this mask, which must be strong.
+func (v *vault) masked(session, m string, paths []string, subject string, perhaps []string, now time.Time) (Original, error) {
+	hits := make([][]found, len(paths)+1) // those found by search come last
 	v.mu.Lock()
-	var mapped, here, searched []found
 	if d := v.drawers[session]; d != nil {
 		add := func(slots []slot) {
 			for _, s := range slots {
-				switch {
-				case s.mask != m || subject == "" && !strong(s.class):
-				case s.mapped && sameField(s.field, path):
-					mapped = v.collect(mapped, d, s, now)
-				case s.mapped:
-				case sameField(s.field, path):
-					here = v.collect(here, d, s, now)
-				default:
-					searched = v.collect(searched, d, s, now)
+				if s.mask != m || subject == "" && !strong(s.class) {
+					continue
+				}
+				i := len(paths)
+				if s.mapped {
+					i = slices.IndexFunc(paths, func(path string) bool { return sameField(s.field, path) })
+				}
+				if i >= 0 {
+					hits[i] = v.collect(hits[i], d, s, now)
 				}
 			}
 		}
@@ -427,12 +444,53 @@ func (v *vault) masked(session, m, path, subject string, perhaps []string, now t
 		}
 	}
 	v.mu.Unlock()
-	for _, hits := range [][]found{mapped, here} {
-		if len(hits) > 0 {
-			return one(hits)
+	for _, h := range hits {
+		if len(h) > 0 {
+			return one(h)
 		}
 	}
-	return one(searched)
+	return Original{}, errNotSeen
+}
+
+// inRow returns the originals of masks that were found by search one after the
+// other, in this order, in what a subject's record was shown with. All places
+// where they were must agree.
+func (v *vault) inRow(session, subject string, masks []string, now time.Time) ([]Original, error) {
+	shown := make(map[*sealed][]found)
+	v.mu.Lock()
+	if d := v.drawers[session]; d != nil {
+		for _, s := range d.slots[subject] {
+			if !s.mapped {
+				shown[s.in] = v.collect(shown[s.in], d, s, now)
+			}
+		}
+	}
+	v.mu.Unlock()
+	var row []Original
+	for _, hits := range shown {
+		slices.SortFunc(hits, func(a, b found) int { return a.slot.off - b.slot.off })
+		for i := 0; i+len(masks) <= len(hits); i++ {
+			part := hits[i : i+len(masks)]
+			if !slices.EqualFunc(part, masks, func(f found, m string) bool { return f.slot.mask == m }) {
+				continue
+			}
+			for k, f := range part {
+				o, err := f.open()
+				switch {
+				case err != nil:
+					return nil, err
+				case len(row) < len(masks):
+					row = append(row, o)
+				case row[k].Value != o.Value:
+					return nil, errAmbiguous
+				}
+			}
+		}
+	}
+	if row == nil {
+		return nil, errNotSeen
+	}
+	return row, nil
 }
 
 // issued reports whether mask stands for any original of the session.

@@ -20,7 +20,7 @@ const (
 )
 
 // shares is the grid of ε.
-func shares() []float64 { return []float64{0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9} }
+func shares() []float64 { return []float64{0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9} }
 
 // tilts is the grid of how much of a leak runs over unexplained views.
 func (t *Tracer) tilts() []float64 {
@@ -49,10 +49,10 @@ func (t *Tracer) Answer() Result {
 		return res
 	}
 	pops := t.survey()
-	marks := make([]bool, len(subjects))
+	marks, low := make([]bool, len(subjects)), make([]bool, len(subjects))
 	expected := make(map[int32]float64)
-	all := t.candidates(pops, subjects, marks, expected)
-	w := weigher{tilts: t.tilts(), shares: shares(), marks: marks, accounts: max(len(t.actors), 4)}
+	all := t.candidates(pops, subjects, marks, low, expected)
+	w := weigher{tilts: t.tilts(), shares: shares(), marks: marks, low: low, accounts: max(len(t.actors), 4)}
 	for _, c := range all {
 		c.single, _ = w.weigh([]*candidate{c})
 	}
@@ -68,7 +68,7 @@ func (t *Tracer) Answer() Result {
 
 // candidates collects, for each account that viewed a harmed customer in the
 // window before the harm, how telling each of these is.
-func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.SubjectID, marks []bool, expected map[int32]float64) []*candidate {
+func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.SubjectID, marks, low []bool, expected map[int32]float64) []*candidate {
 	byActor := make(map[int32]*candidate)
 	var order []*candidate
 	var keys []stratum
@@ -81,6 +81,7 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 		}
 		key := t.stratumOf(s, visits)
 		keys = append(keys, key)
+		low[i] = key.low
 		for _, v := range visits {
 			if h.at.Sub(v.at) > t.opt.Window {
 				continue
@@ -122,7 +123,7 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 // weigher reckons the weight of a set.
 type weigher struct {
 	tilts, shares []float64
-	marks         []bool
+	marks, low    []bool // by harm: it is marked; its customer has a low attribute
 	accounts      int
 }
 
@@ -140,8 +141,7 @@ func (w weigher) weigh(set []*candidate) (logWeight, unexplained float64) {
 		}
 		return prior, 1
 	}
-	logs := make([]float64, 0, len(w.tilts)*len(w.shares))
-	left := make([]float64, 0, cap(logs))
+	logs, left := make([]float64, len(w.tilts)), make([]float64, len(w.tilts))
 	sum := make([]float64, len(w.marks))
 	for k := range w.tilts {
 		clear(sum)
@@ -150,29 +150,46 @@ func (w weigher) weigh(set []*candidate) (logWeight, unexplained float64) {
 				sum[i] += r / n
 			}
 		}
-		for _, share := range w.shares {
-			l, rest := 0.0, 0.0
-			for i, r := range sum {
-				e := share
-				if w.marks[i] {
-					e = markShare
-				}
-				term := 1 - e + e*r
-				l += math.Log(term)
-				rest += (1 - e) / term
-			}
-			logs = append(logs, l)
-			left = append(left, rest/float64(len(sum)))
+		for _, low := range []bool{false, true} {
+			l, rest := w.overShares(sum, low)
+			logs[k] += l
+			left[k] += rest / float64(len(sum))
 		}
 	}
-	top := slices.Max(logs)
-	var total, rest float64
+	l, rest := average(logs, left)
+	return prior + l, rest
+}
+
+// overShares averages over ε for the customers of one kind: a leak may run over
+// one kind alone.
+func (w weigher) overShares(sum []float64, low bool) (logWeight, unexplained float64) {
+	logs, left := make([]float64, len(w.shares)), make([]float64, len(w.shares))
+	for s, share := range w.shares {
+		for i, r := range sum {
+			if w.low[i] != low {
+				continue
+			}
+			e := share
+			if w.marks[i] {
+				e = markShare
+			}
+			term := 1 - e + e*r
+			logs[s] += math.Log(term)
+			left[s] += (1 - e) / term
+		}
+	}
+	return average(logs, left)
+}
+
+// average returns the log of the mean weight, and the mean of left by weight.
+func average(logs, left []float64) (logMean, mean float64) {
+	top, total := slices.Max(logs), 0.0
 	for i, l := range logs {
 		x := math.Exp(l - top)
 		total += x
-		rest += x * left[i]
+		mean += x * left[i]
 	}
-	return prior + top + math.Log(total/float64(len(logs))), rest / total
+	return top + math.Log(total/float64(len(logs))), mean / total
 }
 
 // weighed is a set with its probability.

@@ -10,8 +10,9 @@
 // viewed: accounts that handle much are not suspected for it. Where it is known
 // which views work explains, r is a mixture of this and of the same quantity
 // reckoned on unexplained views alone, so that those count for more only as far
-// as they are rarer. ε, the share of harms that come from S, and the mixture
-// run over a grid; sets of up to three of the likeliest accounts are weighed
+// as they are rarer. ε, the share of harms that come from S, runs over a grid for
+// each kind of customer apart, since a leak may be of one kind alone, and so does
+// the mixture; sets of up to three of the likeliest accounts are weighed
 // exactly, with a prior of 2/N for each account, against "the record does not
 // explain this".
 //

@@ -181,27 +181,35 @@ func (o *oracle) weight(members []int, odds map[[3]int]float64, tilts []float64)
 	n := float64(max(o.actors, 4))
 	p := min(2/n, 0.5)
 	prior := math.Pow(p, float64(len(members))) * math.Pow(1-p, n-float64(len(members)))
-	grid := []float64{0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
+	grid := []float64{0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
 	if len(members) == 0 {
 		grid = []float64{0}
 	}
 	for k := range tilts {
-		for _, share := range grid {
-			l, rest := 1., 0.
-			for c, harm := range o.harms {
-				e, r := share, 0.
-				if harm.mark {
-					e = 0.98
+		each, unexplained := prior/float64(len(tilts)), 0.
+		for _, low := range []bool{false, true} {
+			total, restOf := 0., 0.
+			for _, share := range grid {
+				l, rest := 1., 0.
+				for c, harm := range o.harms {
+					if slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) != low {
+						continue
+					}
+					e, r := share, 0.
+					if harm.mark {
+						e = 0.98
+					}
+					for _, a := range members {
+						r += odds[[3]int{a, c, k}] / float64(len(members))
+					}
+					l *= 1 - e + e*r
+					rest += (1 - e) / (1 - e + e*r) / float64(len(o.harms))
 				}
-				for _, a := range members {
-					r += odds[[3]int{a, c, k}] / float64(len(members))
-				}
-				l *= 1 - e + e*r
-				rest += (1 - e) / (1 - e + e*r) / float64(len(o.harms))
+				total, restOf = total+l/float64(len(grid)), restOf+l*rest/float64(len(grid))
 			}
-			each := prior * l / float64(len(tilts)*len(grid))
-			weight, left = weight+each, left+each*rest
+			each, unexplained = each*total, unexplained+restOf/total
 		}
+		weight, left = weight+each, left+each*unexplained
 	}
 	return weight, left
 }
