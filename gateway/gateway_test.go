@@ -54,6 +54,7 @@ routes:
     kind: list
     writes:
       - {at: $.variables.input, where: {query: updateCustomer}, subject: id, fields: [name, phone]}
+      - {at: $.variables, where: {query: createAddress}, subject: customerId, fields: [input.street, input.phone]}
     records:
       - {at: '$.data.customers[*]', subject: id, fields: {name: name, phone: phone, card: bank_card}}
 `

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/menshen-io/menshen/mask"
@@ -9,6 +11,9 @@ import (
 func TestRestore(t *testing.T) {
 	name := func(o, m string) mask.Value {
 		return mask.Value{Field: "customer.name", Class: mask.Name, Original: o, Mask: m, Mapped: true}
+	}
+	found := func(c mask.Class, o string) mask.Value { // by search, as package mask tells it
+		return mask.Value{Field: string(c), Class: c, Original: o, Mask: c.Mask(o)}
 	}
 	tests := []struct {
 		name, path, body, want string // want "" is refused
@@ -32,7 +37,13 @@ func TestRestore(t *testing.T) {
 		{"two originals, one of them gone", "/api/orders", `{"customer":{"phone":"135****0000"}}`, ""},
 		{"two spellings of one number", "/api/orders", `{"customer":{"id":"u-5","phone":"137****5678"}}`, `{"customer":{"id":"u-5","phone":"13712345678"}}`},
 		{"two spellings of one number, nobody named", "/api/orders", `{"customer":{"phone":"137****5678"}}`, `{"customer":{"phone":"13712345678"}}`},
-		{"two spellings in two texts", "/api/orders", `{"customer":{"id":"u-5"},"note":"call 137****5678"}`, `{"customer":{"id":"u-5"},"note":"call 137 1234 5678"}`},
+		{"two spellings in a text, which is not known", "/api/orders", `{"customer":{"id":"u-5"},"note":"call 137****5678"}`, ""},
+		{"two spellings in a text, in their order", "/api/orders", `{"customer":{"id":"u-5"},"note":"137****5678 or 137****5678"}`, `{"customer":{"id":"u-5"},"note":"137 1234 5678 or 137-1234-5678"}`},
+		{"two spellings in a text, nobody named", "/api/orders", `{"note":"137****5678 or 137****5678"}`, ""},
+		{"two spellings in a text, one too many", "/api/orders", `{"customer":{"id":"u-5"},"note":"137****5678 or 137****5678 or 137****5678"}`, ""},
+		{"two numbers in a text that look alike", "/api/orders", `{"customer":{"id":"u-6"},"note":"137****8888 or 137****8888"}`, ""},
+		{"an e-mail address in a text", "/api/orders", `{"customer":{"id":"u-6"},"note":"write to z***@example.com."}`, `{"customer":{"id":"u-6"},"note":"write to zhao@example.com."}`},
+		{"an e-mail address in a text, nobody named", "/api/orders", `{"note":"write to z***@example.com."}`, ""},
 		{"another field", "/api/orders", `{"shop":"138****5678"}`, ""},
 		{"another object's field", "/api/orders", `{"shop":{"phone":"138****5678"}}`, ""},
 		{"a mask nobody was shown", "/api/orders", `{"x":{"y":"call 137****9999"}}`, ""},
@@ -50,6 +61,10 @@ func TestRestore(t *testing.T) {
 		{"an order's number within a customer", "/api/customers/u-2", `{"order":{"id":"u-3","name":"x*y"},"name":"李*"}`, `{"order":{"id":"u-3","name":"x*y"},"name":"李雷"}`},
 		{"a declared write", "/graph", `{"query":"mutation($input: X!) { updateCustomer(input: $input) { id } }","variables":{"input":{"id":"u-2","name":"李*"}}}`,
 			`{"query":"mutation($input: X!) { updateCustomer(input: $input) { id } }","variables":{"input":{"id":"u-2","name":"李雷"}}}`},
+		{"a declared write, a field of a part", "/graph", `{"query":"mutation { createAddress(customerId: $customerId, input: $input) { id } }","variables":{"customerId":"u-7","input":{"street":"杭州市******","phone":"136****7777"}}}`,
+			`{"query":"mutation { createAddress(customerId: $customerId, input: $input) { id } }","variables":{"customerId":"u-7","input":{"street":"杭州市西湖区文三路1号","phone":"13600007777"}}}`},
+		{"a declared write, another's street", "/graph", `{"query":"mutation { createAddress(customerId: $customerId, input: $input) { id } }","variables":{"customerId":"u-2","input":{"street":"杭州市******"}}}`, ""},
+		{"a declared write, two streets that look alike", "/graph", `{"query":"mutation { createAddress(customerId: $customerId, input: $input) { id } }","variables":{"customerId":"u-8","input":{"street":"杭州市******"}}}`, ""},
 		{"a declared write, a field it does not have", "/graph", `{"query":"mutation { updateCustomer(input: $input) }","variables":{"input":{"id":"u-2","other":{"name":"李*"}}}}`, ""},
 		{"a declared write, another's mask", "/graph", `{"query":"mutation { updateCustomer(input: $input) }","variables":{"input":{"id":"u-2","phone":"138****5678"}}}`, ""},
 		{"a declared write that names nobody", "/graph", `{"query":"mutation { updateCustomer(input: $input) }","variables":{"input":{"phone":"138****5678"}}}`, ""},
@@ -67,13 +82,18 @@ func TestRestore(t *testing.T) {
 			f.view(t, s, "u-0", name("张飞", "张*"), phone("customer.phone", "13500010000"))
 			f.now = f.now.Add(f.vault.limits.TTL)
 			f.view(t, s, "u-1", phone("customer.phone", "13812345678"), name("张三", "张*"),
-				mask.Value{Field: "phone", Class: mask.Phone, Original: "13612341111", Mask: "136****1111"})
+				found(mask.Phone, "13612341111"))
 			f.view(t, s, "u-2", phone("customer.phone", "13900010000"), name("李雷", "李*"))
 			f.view(t, s, "u-3", phone("customer.phone", "13900020000"), name("李四", "李*"))
 			f.view(t, s, "u-4", phone("customer.phone", "13500020000"))
 			f.view(t, s, "u-5", phone("customer.phone", "13712345678"),
-				mask.Value{Field: "note", Class: mask.Phone, Original: "137 1234 5678", Mask: "137****5678"},
-				mask.Value{Field: "remark", Class: mask.Phone, Original: "137-1234-5678", Mask: "137****5678"})
+				found(mask.Phone, "137 1234 5678"), found(mask.Phone, "137-1234-5678"))
+			f.view(t, s, "u-6", found(mask.Phone, "13700008888"), found(mask.Phone, "13711118888"), found(mask.Email, "zhao@example.com"))
+			street := func(o string) mask.Value {
+				return mask.Value{Field: "addresses[*].street", Class: mask.Address, Original: o, Mask: "杭州市******", Mapped: true}
+			}
+			f.view(t, s, "u-7", street("杭州市西湖区文三路1号"), found(mask.Phone, "136 0000 7777"), phone("addresses[*].phone", "13600007777"))
+			f.view(t, s, "u-8", street("杭州市西湖区文三路2号"), street("杭州市上城区庆春路3号"))
 			method := "PUT"
 			if test.path == "/graph" {
 				method = "POST"
@@ -87,6 +107,50 @@ func TestRestore(t *testing.T) {
 				t.Errorf("got %s, %v; want %s", got, ref, test.want)
 			}
 		})
+	}
+}
+
+// A form that comes back as it was shown is written as it was, byte for byte.
+func TestRestoreUnchangedForm(t *testing.T) {
+	f := newFixture(t)
+	s := agent("agent")
+	show := func(id, body string) string {
+		v, ref := f.Open(t.Context(), s, Request{Method: "GET", Path: "/api/customers/" + id})
+		if ref != nil {
+			t.Fatal(ref)
+		}
+		var b bytes.Buffer
+		if err := mask.JSON(&b, strings.NewReader(body), v.Plan, v.See); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.Record(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	form := func(id, other string) string {
+		return `{"id":"` + id + `", "name":"王小明", "phone":"13912344444", "note":"call 13912344444, at night 139 1234 4444; paid by 6222 0200 0000 0000 045, id 11010519491231002X, bill to w.xm@example.cn.",
+			"tags":["vip 139-1234-4444", "` + other + `"]}`
+	}
+	one, two := form("u-1", "15000001111 is the wife's"), form("u-2", "15000001111 is the office's")
+	shown := show("u-1", one)
+	for range 2 { // shown again, and the likes of it for another customer
+		if shown = show("u-1", one); strings.Count(shown, "139****4444") != 4 || strings.Contains(shown, "w.xm") || strings.Contains(shown, "1949") {
+			t.Fatalf("shown as %s", shown)
+		}
+		show("u-2", two)
+	}
+	v, ref := f.Open(t.Context(), s, Request{Method: "PUT", Path: "/api/customers/u-1"})
+	if ref != nil {
+		t.Fatal(ref)
+	}
+	got, ref := v.RestoreJSON(t.Context(), []byte(strings.ReplaceAll(shown, "vip 139****4444", "vip")))
+	if ref != nil || string(got) != strings.ReplaceAll(one, "vip 139-1234-4444", "vip") {
+		t.Errorf("got %s, %v; want %s", got, ref, one)
+	}
+	// Which of its spellings stood alone in a text is not known any more.
+	if got, ref := v.RestoreJSON(t.Context(), []byte(shown)); ref == nil {
+		t.Errorf("got %s", got)
 	}
 }
 

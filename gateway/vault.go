@@ -341,13 +341,22 @@ func (v *vault) collect(hits []found, d *drawer, s slot, now time.Time) []found 
 	return append(hits, found{d, s.in.session, s, s.in.box})
 }
 
-func (f found) open() (Original, error) {
-	plain, err := f.d.aead.Open(nil, nonceOf(f.slot.in.nonce), f.box, []byte(f.session))
-	if err != nil {
-		return Original{}, fmt.Errorf("opening sealed record: %w", err)
-	}
+// opener opens sealed boxes; hits of one box that follow each other open it once.
+type opener struct {
+	of    *sealed
+	plain []byte
+}
+
+func (o *opener) open(f found) (Original, error) {
 	s := f.slot
-	return Original{Field: s.field, Class: s.class, Mask: s.mask, Mapped: s.mapped, Value: string(plain[s.off : s.off+s.len])}, nil
+	if o.of != s.in {
+		plain, err := f.d.aead.Open(nil, nonceOf(s.in.nonce), f.box, []byte(f.session))
+		if err != nil {
+			return Original{}, fmt.Errorf("opening sealed record: %w", err)
+		}
+		o.of, o.plain = s.in, plain
+	}
+	return Original{Field: s.field, Class: s.class, Mask: s.mask, Mapped: s.mapped, Value: string(o.plain[s.off : s.off+s.len])}, nil
 }
 
 // one opens hits, which must agree on one value. With errSpelling it returns
@@ -358,8 +367,9 @@ func one(hits []found) (Original, error) {
 	}
 	var first Original
 	var differ error
+	var box opener
 	for i, h := range hits {
-		o, err := h.open()
+		o, err := box.open(h)
 		if err != nil {
 			return Original{}, err
 		}
@@ -467,6 +477,7 @@ func (v *vault) inRow(session, subject string, masks []string, now time.Time) ([
 	}
 	v.mu.Unlock()
 	var row []Original
+	var box opener
 	for _, hits := range shown {
 		slices.SortFunc(hits, func(a, b found) int { return a.slot.off - b.slot.off })
 		for i := 0; i+len(masks) <= len(hits); i++ {
@@ -475,7 +486,7 @@ func (v *vault) inRow(session, subject string, masks []string, now time.Time) ([
 				continue
 			}
 			for k, f := range part {
-				o, err := f.open()
+				o, err := box.open(f)
 				switch {
 				case err != nil:
 					return nil, err
