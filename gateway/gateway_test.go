@@ -148,7 +148,7 @@ func agent(role string) Session {
 }
 
 func phone(field, original string) mask.Value {
-	return mask.Value{Field: field, Class: mask.Phone, Original: original, Mask: mask.Phone.Mask(original), Mapped: true}
+	return mask.Value{Field: field, Class: mask.Phone, Original: original, Mask: mask.Of(mask.Phone, original), Mapped: true}
 }
 
 // view shows one customer to s.

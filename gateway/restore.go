@@ -423,7 +423,7 @@ func (w *writing) original(m string, fields []string, subject string) (Original,
 func (w *writing) looksMasked(s spot) bool {
 	for _, rec := range w.v.records {
 		for field, class := range rec.Fields {
-			if sameField(field, s.path) && class != mask.Plain && class.Mask(s.value) == s.value {
+			if sameField(field, s.path) && class != mask.Plain && mask.Of(class, s.value) == s.value {
 				return true
 			}
 		}

@@ -13,7 +13,7 @@ func TestRestore(t *testing.T) {
 		return mask.Value{Field: "customer.name", Class: mask.Name, Original: o, Mask: m, Mapped: true}
 	}
 	found := func(c mask.Class, o string) mask.Value { // by search, as package mask tells it
-		return mask.Value{Field: string(c), Class: c, Original: o, Mask: c.Mask(o)}
+		return mask.Value{Field: string(c), Class: c, Original: o, Mask: mask.Of(c, o)}
 	}
 	tests := []struct {
 		name, path, body, want string // want "" is refused

@@ -3,6 +3,8 @@ package mask
 import (
 	"strconv"
 	"strings"
+
+	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // rootSymbol is the symbol of a value of the top level.
@@ -242,7 +244,7 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		return nil
 	}
 	text := r.text(raw)
-	if r.spans = appendSpans(r.spans[:0], text, r.set); len(r.spans) == 0 {
+	if r.spans = detect.Append(r.spans[:0], view(text), r.set); len(r.spans) == 0 {
 		return nil
 	}
 	return r.replaceFound(raw, text)
@@ -274,8 +276,8 @@ func (r *rewriter) stringValue() error {
 	case class == Plain || len(raw) == 0:
 	case class != "":
 		text := string(r.text(raw))
-		mask := class.Mask(text)
-		r.add(int(f.inst), Value{f.forced.field, class, text, mask, true})
+		mask := Of(class, text)
+		r.add(int(f.inst), Value{f.forced.field, class, text, mask, true, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
 		if watched {
 			shown = mask
 		}
@@ -287,7 +289,7 @@ func (r *rewriter) stringValue() error {
 		}
 	case r.mayHold(raw):
 		text := r.text(raw)
-		if r.spans = appendSpans(r.spans[:0], text, r.set); len(r.spans) > 0 {
+		if r.spans = detect.Append(r.spans[:0], view(text), r.set); len(r.spans) > 0 {
 			if err := r.replaceFound(raw, text); err != nil {
 				return err
 			}
@@ -316,14 +318,14 @@ func (r *rewriter) numberSeen(lit []byte) error {
 		if d := wholeDigits(r.masked[:0], lit); d != nil {
 			text = string(d)
 		}
-		m := class.Mask(text)
-		r.add(int(f.inst), Value{f.forced.field, class, string(lit), m, true})
+		m := Of(class, text)
+		r.add(int(f.inst), Value{f.forced.field, class, string(lit), m, true, r.base + int64(r.tok), r.base + int64(r.pos)})
 		r.masked, mask = append(r.masked[:0], m...), true
-	case r.set&setNumbers != 0 && (len(lit) >= 11 || hasExponent(lit)):
+	case r.set&detect.Numbers != 0 && (len(lit) >= 11 || hasExponent(lit)):
 		r.decoded = wholeDigits(r.decoded[:0], lit)
-		if r.spans = appendSpans(r.spans[:0], r.decoded, r.set); len(r.spans) > 0 {
+		if r.spans = detect.Append(r.spans[:0], view(r.decoded), r.set); len(r.spans) > 0 {
 			whole := r.maskSpans(r.decoded)
-			if err := r.found(r.decoded, whole); err != nil {
+			if err := r.found(r.decoded, whole, func(n int) int { return min(n, len(lit)) }); err != nil {
 				return err
 			}
 			mask = true

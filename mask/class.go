@@ -1,48 +1,64 @@
 package mask
 
-import (
-	"fmt"
-	"strings"
-)
+import "github.com/menshen-io/menshen/mask/detect"
 
 // Class says what a value is, and so how it is masked.
-type Class string
+type Class = detect.Class
 
-// Classes.
+// Classes; package detect says what they are.
 const (
-	Phone      Class = "phone"       // 138****1234; a landline in a phone field as Landline
-	Landline   Class = "landline"    // 021-****1234
-	Name       Class = "name"        // 张**
-	ResidentID Class = "resident_id" // 110***********1234
-	BankCard   Class = "bank_card"   // ****1234
-	Email      Class = "email"       // a***@example.com
-	Address    Class = "address"     // 浙江省杭州市******
-	Plate      Class = "plate"       // 浙A***45
-	AnyText    Class = "text"        // ******, for anything
-	Plain      Class = "plain"       // shown as it is and not searched: order numbers, ids
+	Phone       = detect.Phone
+	Landline    = detect.Landline
+	IntlPhone   = detect.IntlPhone
+	ResidentID  = detect.ResidentID
+	HKMTPermit  = detect.HKMTPermit
+	ForeignID   = detect.ForeignID
+	Passport    = detect.Passport
+	BankCard    = detect.BankCard
+	USCC        = detect.USCC
+	Plate       = detect.Plate
+	Email       = detect.Email
+	WeChat      = detect.WeChat
+	QQ          = detect.QQ
+	IP          = detect.IP
+	MAC         = detect.MAC
+	Coordinates = detect.Coordinates
+	BirthDate   = detect.BirthDate
+	Name        = detect.Name
+	Address     = detect.Address
+	IBAN        = detect.IBAN
+	SSN         = detect.SSN
+	Secret      = detect.Secret
+	AnyText     = detect.AnyText
+	Plain       = detect.Plain
 )
 
 // Full stands for a value of which nothing may be shown. Its length says nothing.
 const Full = "******"
 
+// Span is a place in a string, in bytes.
+type Span = detect.Span
+
 // Classes returns every class, in the order of the documentation.
-func Classes() []Class {
-	return []Class{Phone, Landline, Name, ResidentID, BankCard, Email, Address, Plate, AnyText, Plain}
-}
+func Classes() []Class { return detect.Classes() }
 
 // Searchable returns the classes that [Search] knows how to find.
-func Searchable() []Class { return []Class{Phone, ResidentID, BankCard, Email} }
+func Searchable() []Class { return detect.Searchable() }
 
 // ParseClass returns the class named s.
-func ParseClass(s string) (Class, error) {
-	for _, c := range Classes() {
-		if string(c) == s {
-			return c, nil
-		}
+func ParseClass(s string) (Class, error) { return detect.ParseClass(s) }
+
+// Default returns the classes that are searched for when nobody says which: all
+// but [USCC], which is a company's.
+func Default() []Class { return detect.All.Classes() }
+
+// Search finds values of classes in free text; nil means the [Default] ones, and
+// classes that cannot be searched for are left aside. Spans are in order and do
+// not overlap.
+func Search(s string, classes []Class) []Span {
+	set := detect.All
+	if classes != nil {
+		set, _ = detect.SetOf(classes)
 	}
-	var names []string
-	for _, c := range Classes() {
-		names = append(names, string(c))
-	}
-	return "", fmt.Errorf("unknown class %q (one of %s)", s, strings.Join(names, ", "))
+	return detect.Find(s, set)
 }

@@ -80,22 +80,30 @@ func TestJSONMasksWhatIsMappedAndWhatIsFound(t *testing.T) {
 	}
 	wantRecs := []Record{
 		{"c-1", map[string]any{"rating": int64(1), "queue": "hotel-cn", "phone": "138****5678"}, []Value{
-			{"customer.name", Name, "张三丰", "张**", true},
-			{"customer.phone", Phone, "13812345678", "138****5678", true},
-			{"customer.address", Address, "浙江省杭州市西湖区文三路1号", "浙江省杭州市******", true},
-			{"phone", Phone, "13912345678", "139****5678", false},
-			{"email", Email, "a.b@example.com", "a***@example.com", false},
-			{"contacts", AnyText, "y", Full, true},
-			{"contacts", AnyText, "1", Full, true},
+			val("customer.name", Name, "张三丰", "张**", true),
+			val("customer.phone", Phone, "13812345678", "138****5678", true),
+			val("customer.address", Address, "浙江省杭州市西湖区文三路1号", "浙江省杭州市******", true),
+			val("phone", Phone, "13912345678", "139****5678", false),
+			val("email", Email, "a.b@example.com", "a***@example.com", false),
+			val("contacts", AnyText, "y", Full, true),
+			val("contacts", AnyText, "1", Full, true),
 		}},
 		{"42", map[string]any{"phone": "138****5678"}, []Value{
-			{"customer.phone", Phone, "13812345678", "138****5678", true},
-			{"customer.name", Name, "7", Full, true},
-			{"phone", Phone, "13912345678", "139****5678", false},
-			{"phone", Phone, "13712345678", "137****5678", false},
-			{"phone", Phone, "13612345678", "136****5678", false},
+			val("customer.phone", Phone, "13812345678", "138****5678", true),
+			val("customer.name", Name, "7", Full, true),
+			val("phone", Phone, "13912345678", "139****5678", false),
+			val("phone", Phone, "13712345678", "137****5678", false),
+			val("phone", Phone, "13612345678", "136****5678", false),
 		}},
-		{"", nil, []Value{{"phone", Phone, "13512345678", "135****5678", false}}},
+		{"", nil, []Value{val("phone", Phone, "13512345678", "135****5678", false)}},
+	}
+	for _, rec := range recs {
+		for i, v := range rec.Values {
+			if got := in[v.At:v.End]; got != v.Original && !strings.Contains(got, `\`) {
+				t.Errorf("%s is said to stand where %q does", v.Original, got)
+			}
+			rec.Values[i].At, rec.Values[i].End = 0, 0
+		}
 	}
 	if !reflect.DeepEqual(recs, wantRecs) {
 		t.Errorf("records\n got %+v\nwant %+v", recs, wantRecs)
@@ -312,15 +320,15 @@ func TestJSONCorpusIsUnchangedOutsideMasks(t *testing.T) {
 		t.Logf("%s: %d values", filepath.Base(file), len(values))
 		// Putting the originals back in their order gives the input, but for the
 		// quotes around numbers.
-		got, rest := unquoted(in), unquoted(out.Bytes())
+		got, rest := unquoted(unescaped(t, in)), unquoted(unescaped(t, out.Bytes()))
 		var back []byte
 		for _, v := range values {
-			i := bytes.Index(rest, []byte(v.Mask))
+			i := bytes.Index(rest, quotedInside(v.Mask))
 			if i < 0 {
 				t.Fatalf("%s: a mask is not in the output", file)
 			}
-			back = append(append(back, rest[:i]...), v.Original...)
-			rest = rest[i+len(v.Mask):]
+			back = append(append(back, rest[:i]...), quotedInside(v.Original)...)
+			rest = rest[i+len(quotedInside(v.Mask)):]
 		}
 		if back = append(back, rest...); !bytes.Equal(got, back) {
 			t.Errorf("%s: differs outside of masks", file)
@@ -361,4 +369,37 @@ func TestJSONMinefield(t *testing.T) {
 		}
 	}
 	t.Logf("%d files", n)
+}
+
+// quotedInside is s as it stands within the quotes of a JSON string.
+func quotedInside(s string) []byte {
+	q, err := jsontext.AppendQuote(nil, s)
+	if err != nil {
+		panic(err)
+	}
+	return unquoted(q)
+}
+
+// unescaped writes every string of a valid body in its shortest form.
+func unescaped(t *testing.T, in []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	d := jsontext.NewDecoder(bytes.NewReader(in), jsontext.AllowDuplicateNames(true))
+	e := jsontext.NewEncoder(&out, jsontext.AllowDuplicateNames(true))
+	for {
+		tok, err := d.ReadToken()
+		if err == io.EOF {
+			return out.Bytes()
+		}
+		if err == nil {
+			err = e.WriteToken(tok)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func val(field string, class Class, original, mask string, mapped bool) Value {
+	return Value{Field: field, Class: class, Original: original, Mask: mask, Mapped: mapped}
 }

@@ -4,12 +4,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/menshen-io/menshen/mask/detect"
 )
 
-// Mask returns what is shown instead of value. Masking a mask changes nothing.
+// Of returns what is shown instead of value, which is of class c. Masking a mask changes nothing.
 // A value that does not look like its class is covered whole; the empty string
 // stays.
-func (c Class) Mask(value string) string {
+func Of(c Class, value string) string {
 	if value == "" || value == Full {
 		return value
 	}
@@ -30,6 +32,24 @@ func (c Class) Mask(value string) string {
 		return maskAddress(value)
 	case Plate:
 		return maskPlate(value)
+	case IntlPhone:
+		return maskIntlPhone(value)
+	case HKMTPermit, ForeignID, Passport, USCC:
+		return maskPaper(value)
+	case WeChat, QQ:
+		return maskAccount(value)
+	case IP:
+		return maskIP(value)
+	case MAC:
+		return maskMAC(value)
+	case Coordinates:
+		return maskCoordinates(value)
+	case BirthDate:
+		return maskBirthDate(value)
+	case IBAN:
+		return maskIBAN(value)
+	case SSN:
+		return maskSSN(value)
 	}
 	return Full
 }
@@ -40,14 +60,14 @@ func digitsOf(value string) (string, bool) {
 	value = strings.TrimSpace(value)
 	out := make([]byte, 0, 24)
 	for i := 0; i < len(value); {
-		if d, w := digitAt(value, i); w > 0 {
+		if d, w := detect.DigitAt(value, i); w > 0 {
 			if len(out) == 32 {
 				return "", false
 			}
 			out, i = append(out, d), i+w
 			continue
 		}
-		if w := separatorAt(value, i); w > 0 {
+		if w := detect.SeparatorAt(value, i); w > 0 {
 			i += w
 			continue
 		}
@@ -184,7 +204,7 @@ func maskBankCard(v string) string {
 func maskEmail(v string) string {
 	v = strings.Replace(strings.TrimSpace(v), "＠", "@", 1)
 	local, domain, ok := strings.Cut(v, "@")
-	if !ok || local == "" || len(v) > 254 || !utf8.ValidString(v) || emailDomain(domain, 0) != len(domain) {
+	if !ok || local == "" || len(v) > 254 || !utf8.ValidString(v) || detect.EmailDomain(domain, 0) != len(domain) {
 		return Full
 	}
 	digits := 0

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // Spec is what a Plan is compiled from.
@@ -37,7 +39,8 @@ type Value struct {
 	Field          string // the path as the RecordSpec writes it; the class for a value that was found by search
 	Class          Class
 	Original, Mask string
-	Mapped         bool // a field maps it; otherwise it was found by search
+	Mapped         bool  // a field maps it; otherwise it was found by search
+	At, End        int64 // where it stands in the body, in bytes; of a JSON string what is within the quotes
 }
 
 // Plan is a compiled Spec. It is immutable and safe for concurrent use. A nil
@@ -48,7 +51,7 @@ type Plan struct {
 }
 
 type compiled struct {
-	set     classSet
+	set     detect.Set
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
@@ -72,7 +75,7 @@ type role struct {
 // NewPlan compiles s. Its error joins every fault.
 func NewPlan(s Spec) (*Plan, error) {
 	var faults []error
-	set, unknown := setOf(s.Search)
+	set, unknown := detect.SetOf(s.Search)
 	for _, c := range unknown {
 		faults = append(faults, fmt.Errorf("search: class %q cannot be searched for (one of %v)", c, Searchable()))
 	}
@@ -173,5 +176,5 @@ func (p *Plan) orDefault() *Plan {
 	}
 	y := symbolsOf(nil)
 	a, _ := compile(nil, &y) // no path, no fault
-	return &Plan{compiled: &compiled{set: setAll, syms: y, at: a}}
+	return &Plan{compiled: &compiled{set: detect.All, syms: y, at: a}}
 }

@@ -3,17 +3,22 @@ package mask
 import (
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // mayHold tells whether a string that was scanned is worth a search.
 func (r *rewriter) mayHold(raw []byte) bool {
-	switch {
+	switch n := len(raw); {
 	case r.set == 0:
 		return false
-	case r.flags&aDigit != 0 && len(raw) >= 11:
+	case r.flags&(aAt|unicodeEscape) != 0:
 		return true
+	case r.flags&(aDigit|aHigh) != 0:
+		return n >= 6
 	}
-	return r.flags&(aAt|aWide|unicodeEscape) != 0
+	// One word of letters is no name without what stands around it.
+	return r.flags&aLetter != 0 && r.flags&(aSpace|aSign) != 0 && len(raw) >= 6 && r.set.Latin()
 }
 
 // text returns what the string that was scanned says, without its escapes. It
@@ -73,39 +78,43 @@ func hexRune(s []byte) (u rune) {
 }
 
 // maskSpans writes to r.masked what is shown of s, whose spans are r.spans, and
-// each span's mask to r.masks. The
-// mask of one value beside another may by chance read like a third: then whole
-// is true and nothing of s is shown, so that no mask is ever masked again.
+// each span's mask to r.masks. The mask of one value beside another may by chance
+// read like a third: then whole is true and nothing of s is shown, so that no
+// mask is ever masked again.
 func (r *rewriter) maskSpans(s []byte) (whole bool) {
 	r.masked, r.masks = r.masked[:0], r.masks[:0]
 	at := 0
 	for _, f := range r.spans {
-		m := f.Class.Mask(string(s[f.Start:f.End]))
+		m := Of(f.Class, string(s[f.Start:f.End]))
 		r.masked = append(append(r.masked, s[at:f.Start]...), m...)
 		r.masks = append(r.masks, m)
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
 	n := len(r.spans)
-	again := appendSpans(r.spans, r.masked, r.set)
-	if len(again) == n {
-		return false
+	again := detect.Append(r.spans, view(r.masked), r.set)
+	for _, f := range again[n:] {
+		if v := string(r.masked[f.Start:f.End]); Of(f.Class, v) != v {
+			r.masked = append(r.masked[:0], Full...)
+			return true
+		}
 	}
-	r.masked = append(r.masked[:0], Full...)
-	return true
+	return false
 }
 
-// found keeps the values of r.spans in s for the innermost record.
-func (r *rewriter) found(s []byte, whole bool) error {
+// found keeps the values of r.spans in s for the innermost record. At turns a
+// place in s into one behind the token's start.
+func (r *rewriter) found(s []byte, whole bool, at func(int) int) error {
 	if r.onRecord == nil {
 		return nil
 	}
 	inst := len(r.insts) - 1
+	from := r.base + int64(r.tok)
 	if whole {
-		r.add(inst, Value{string(AnyText), AnyText, string(s), Full, false})
+		r.add(inst, Value{string(AnyText), AnyText, string(s), Full, false, from + int64(at(0)), from + int64(at(len(s)))})
 	} else {
 		for i, f := range r.spans {
-			r.add(inst, Value{string(f.Class), f.Class, string(s[f.Start:f.End]), r.masks[i], false})
+			r.add(inst, Value{string(f.Class), f.Class, string(s[f.Start:f.End]), r.masks[i], false, from + int64(at(f.Start)), from + int64(at(f.End))})
 		}
 	}
 	if r.held > MaxRecord {
@@ -114,12 +123,33 @@ func (r *rewriter) found(s []byte, whole bool) error {
 	return nil
 }
 
+// escapes goes along a string with its escapes beside the same without them.
+type escapes struct {
+	raw  []byte
+	i, n int // in raw, in the text
+}
+
+// to returns the place in raw of the text's byte at offset, which is not before
+// the one asked for last.
+func (e *escapes) to(offset int) int {
+	for e.n < offset {
+		if e.raw[e.i] != '\\' {
+			e.i, e.n = e.i+1, e.n+1
+			continue
+		}
+		c, w := unescape(e.raw[e.i:])
+		e.i, e.n = e.i+w, e.n+utf8.RuneLen(c)
+	}
+	return e.i
+}
+
 // replaceFound masks r.spans in the string that is the token. Raw is what is
 // between its quotes, text the same without escapes; what is outside the spans
 // stays as it was written.
 func (r *rewriter) replaceFound(raw, text []byte) error {
 	whole := r.maskSpans(text)
-	if err := r.found(text, whole); err != nil {
+	places := escapes{raw: raw}
+	if err := r.found(text, whole, func(n int) int { return 1 + places.to(n) }); err != nil {
 		return err
 	}
 	if whole {
@@ -131,23 +161,12 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 		return r.replace(r.quoted)
 	}
 	r.quoted = append(r.quoted[:0], '"')
-	i, n, from := 0, 0, 0 // in raw, in text; raw[from:] is to be copied
-	to := func(offset int) {
-		for n < offset {
-			if raw[i] != '\\' {
-				i, n = i+1, n+1
-				continue
-			}
-			c, w := unescape(raw[i:])
-			i, n = i+w, n+utf8.RuneLen(c)
-		}
-	}
+	places = escapes{raw: raw}
+	from := 0 // raw[from:] is to be copied
 	for k, f := range r.spans {
-		to(f.Start)
-		r.quoted = append(r.quoted, raw[from:i]...)
+		r.quoted = append(r.quoted, raw[from:places.to(f.Start)]...)
 		r.quoted = appendEscaped(r.quoted, r.masks[k])
-		to(f.End)
-		from = i
+		from = places.to(f.End)
 	}
 	r.quoted = append(r.quoted, raw[from:]...)
 	r.quoted = append(r.quoted, '"')

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"unicode/utf8"
+
+	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // Text copies UTF-8 text from src to dst and masks what p searches for, line by
@@ -53,11 +55,11 @@ func (r *rewriter) line(s []byte) error {
 	if !utf8.Valid(s) || bytes.IndexByte(s, 0) >= 0 {
 		return r.fault(r.tok, "line is not UTF-8 text")
 	}
-	if r.spans = appendSpans(r.spans[:0], s, r.set); len(r.spans) > 0 {
+	if r.spans = detect.Append(r.spans[:0], view(s), r.set); len(r.spans) > 0 {
 		end := r.pos
 		r.pos = r.tok + len(s)
 		whole := r.maskSpans(s)
-		if err := r.found(s, whole); err != nil {
+		if err := r.found(s, whole, func(n int) int { return n }); err != nil {
 			return err
 		}
 		if err := r.replace(r.masked); err != nil {

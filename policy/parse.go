@@ -177,7 +177,7 @@ func Parse(file string, data []byte) (*Policy, error) {
 }
 
 func (c *checker) policy(doc *document) *Policy {
-	p := &Policy{Unlisted: UnlistedRefuse, Search: mask.Searchable()}
+	p := &Policy{Unlisted: UnlistedRefuse, Search: mask.Default()}
 	switch doc.Version.text {
 	case "1":
 	case "":

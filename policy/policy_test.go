@@ -112,7 +112,7 @@ func TestParseTellsAllFaultsAtOnce(t *testing.T) {
 
 func TestUnlistedIsRefusedAndAllIsSearchedWhenNothingIsSaid(t *testing.T) {
 	p := parse(t, "version: 1\n")
-	if p.Unlisted != UnlistedRefuse || len(p.Search) != len(mask.Searchable()) || p.Plan == nil {
+	if p.Unlisted != UnlistedRefuse || len(p.Search) != len(mask.Default()) || p.Plan == nil {
 		t.Errorf("%+v", p)
 	}
 	if p := parse(t, "version: 1\nsearch: []\n"); len(p.Search) != 0 {

@@ -13,6 +13,7 @@ type bench struct {
 
 func benches() []bench {
 	return []bench{
+		{"mask", "what is found of labelled texts, and how fast", benchMask},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
 	}
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/menshen-io/menshen/mask"
 	"github.com/menshen-io/menshen/policy"
@@ -16,10 +20,12 @@ func maskCommand() command {
 }
 
 func runMask(_ context.Context, s streams, args []string) int {
-	fs := newFlags("mask", "mask -as json|ndjson|text [-policy policy.yaml [-route NAME]]   < body   > masked", s.err)
+	fs := newFlags("mask", "mask -as json|ndjson|text [-class phone,name] [-policy policy.yaml [-route NAME]] [-report]   < body   > masked", s.err)
 	as := fs.String("as", "", "what the body is: json, ndjson, text")
+	classes := fs.String("class", "", "classes to search for, joined by commas; without it those of the policy, or all")
 	file := fs.String("policy", "", "policy file; without it all that can be searched for is searched for")
 	name := fs.String("route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
+	report := fs.Bool("report", false, "tell on stderr what was found where, a line each: bytes from-to, class, how; never the value")
 	if code, done := parse(fs, s, args); done {
 		return code
 	}
@@ -36,27 +42,88 @@ func runMask(_ context.Context, s streams, args []string) int {
 	default:
 		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, text)", *as))
 	}
-	plan, err := maskPlan(*file, *name)
+	plan, err := maskPlan(*file, *name, *classes)
 	if err != nil {
 		return fail(s, "mask", exitUsage, err)
 	}
 	if *as == "ndjson" {
 		plan = plan.Sequence()
 	}
-	if err := run(s.out, s.in, plan, nil); err != nil {
+	var found maskReport
+	var each func(mask.Record)
+	if *report {
+		each = found.add
+	}
+	err = run(s.out, s.in, plan, each)
+	if *report {
+		found.write(s.err)
+	}
+	if err != nil {
 		return fail(s, "mask", exitUnreadable, err)
 	}
 	return exitDone
 }
 
-// maskPlan returns the plan of a route, of a policy's search, or nil for all
-// that can be searched for.
-func maskPlan(file, route string) (*mask.Plan, error) {
+// maskReport is what was found, without the values.
+type maskReport struct {
+	lines []reportLine
+}
+
+type reportLine struct {
+	at, end int64
+	class   mask.Class
+	how     string
+}
+
+func (m *maskReport) add(rec mask.Record) {
+	for _, v := range rec.Values {
+		how := "search"
+		if v.Mapped {
+			how = "field " + v.Field
+		}
+		m.lines = append(m.lines, reportLine{v.At, v.End, v.Class, how})
+	}
+}
+
+// write tells the places in the order of the body, and how many there are of
+// each class.
+func (m *maskReport) write(w io.Writer) {
+	slices.SortStableFunc(m.lines, func(a, b reportLine) int { return cmp.Compare(a.at, b.at) })
+	b := bufio.NewWriter(w)
+	defer b.Flush()
+	count := map[mask.Class]int{}
+	for _, l := range m.lines {
+		fmt.Fprintf(b, "%d-%d\t%s\t%s\n", l.at, l.end, l.class, l.how)
+		count[l.class]++
+	}
+	fmt.Fprintf(b, "%d found", len(m.lines))
+	for _, c := range mask.Classes() {
+		if count[c] > 0 {
+			fmt.Fprintf(b, ", %s %d", c, count[c])
+		}
+	}
+	fmt.Fprintln(b)
+}
+
+// maskPlan returns the plan of a route, of a policy's search, or of classes; nil
+// is for all that can be searched for.
+func maskPlan(file, route, classes string) (*mask.Plan, error) {
+	var search []mask.Class
+	for _, name := range strings.FieldsFunc(classes, func(r rune) bool { return r == ',' || r == ' ' }) {
+		c, err := mask.ParseClass(name)
+		if err != nil {
+			return nil, fmt.Errorf("-class: %w", err)
+		}
+		search = append(search, c)
+	}
 	if file == "" {
 		if route != "" {
 			return nil, errors.New("-route needs -policy")
 		}
-		return nil, nil
+		if search == nil {
+			return nil, nil
+		}
+		return mask.NewPlan(mask.Spec{Search: search})
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -66,12 +133,15 @@ func maskPlan(file, route string) (*mask.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if search == nil {
+		search = p.Search
+	}
 	if route == "" {
-		return p.Plan, nil
+		return mask.NewPlan(mask.Spec{Search: search})
 	}
 	r, ok := p.Route(route)
 	if !ok {
 		return nil, fmt.Errorf("%s has no route %q", file, route)
 	}
-	return r.Plan, nil
+	return mask.NewPlan(mask.Spec{Search: search, Records: r.Records})
 }

@@ -145,7 +145,7 @@ func maskText(s string, classes []mask.Class) (string, bool) {
 			continue
 		}
 		b.WriteString(s[at:sp.Start])
-		b.WriteString(sp.Class.Mask(s[sp.Start:sp.End]))
+		b.WriteString(mask.Of(sp.Class, s[sp.Start:sp.End]))
 		at = sp.End
 	}
 	b.WriteString(s[at:])

@@ -23,7 +23,8 @@ const module = "github.com/menshen-io/menshen"
 // new edge is a decision.
 var mayImport = map[string][]string{
 	"event":                    {},
-	"mask":                     {},
+	"mask":                     {"mask/detect"},
+	"mask/detect":              {},
 	"policy":                   {"mask", "internal/yamlconf"},
 	"gateway":                  {"event", "mask", "policy"},
 	"gateway/httpproxy":        {"event", "mask", "policy", "gateway"},
@@ -40,6 +41,7 @@ var mayImport = map[string][]string{
 	"e2e":                      {},
 	"internal/archtest":        {},
 	"internal/yamlconf":        {},
+	"internal/labelled":        {},
 	"internal/sim":             {"event"},
 	"internal/sim/desk":        {"internal/sim"},
 	"internal/store":           {"api", "event", "gateway"},
@@ -48,7 +50,7 @@ var mayImport = map[string][]string{
 }
 
 // pure packages decide; time, randomness and I/O come in from outside.
-var pure = []string{"mask", "policy", "rule", "watch", "trace", "ring", "payout", "event", "partner", "standing"}
+var pure = []string{"mask", "mask/detect", "policy", "rule", "watch", "trace", "ring", "payout", "event", "partner", "standing"}
 
 var impure = map[string]bool{
 	"os": true, "os/exec": true, "net": true, "net/http": true, "database/sql": true, "log": true, "log/slog": true,
@@ -88,7 +90,7 @@ func load(dir string) ([]*pkg, *token.FileSet, error) {
 			return err
 		}
 		if d.IsDir() {
-			if n := d.Name(); path != dir && (n == "node_modules" || n == "testdata" || n[0] == '.' || n == "dist") {
+			if n := d.Name(); path != dir && (n == "node_modules" || n == "testdata" || n == "tools" || n[0] == '.' || n == "dist") {
 				return filepath.SkipDir
 			}
 			return nil

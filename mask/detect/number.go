@@ -1,4 +1,4 @@
-package mask
+package detect
 
 // numbers are at most this long; one more tells whether a number goes on.
 const maxDigits = 20
@@ -20,21 +20,21 @@ func (r *digitRun) end(k int) int   { return r.from + int(r.at[k]) + int(r.width
 
 // readRun fills r from the digit at i on. 20 digits of three bytes with three
 // separators of three bytes between them are 240 bytes at most.
-func readRun[T bytesOf](r *digitRun, s T, i int) {
+func readRun(r *digitRun, s string, i int) {
 	r.from = i
-	d, w := digitAt(s, i)
+	d, w := DigitAt(s, i)
 	for w > 0 && r.n < maxDigits {
 		k := r.n
 		r.v[k], r.at[k], r.width[k] = d, uint8(i-r.from), uint8(w)
 		r.n++
 		i += w
-		if d, w = digitAt(s, i); w > 0 {
+		if d, w = DigitAt(s, i); w > 0 {
 			continue
 		}
 		r.last[k] = true
 		j := i
 		for range 3 {
-			w := separatorAt(s, j)
+			w := SeparatorAt(s, j)
 			if w == 0 {
 				break
 			}
@@ -45,30 +45,61 @@ func readRun[T bytesOf](r *digitRun, s T, i int) {
 			return
 		}
 		i = j
-		d, w = digitAt(s, i)
+		d, w = DigitAt(s, i)
 	}
 }
 
-// number looks for a number of set that begins exactly at i. The longest wins.
-func number[T bytesOf](s T, i int, set classSet) (Span, bool) {
+// digitsAt looks for a number that begins at the group of digits at i.
+func (c *scanner) digitsAt(i int) int {
+	s := c.s
+	end := groupEnd(s, i)
+	if c.taken(i) {
+		return end
+	}
+	if f, ok := c.longNumber(i); ok {
+		c.put(f)
+		return f.End
+	}
+	if i < c.after && c.after < end {
+		if f, ok := c.longNumber(c.after); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	if f, ok := c.shortNumber(i, end); ok {
+		c.put(f)
+		return max(end, f.End)
+	}
+	return end
+}
+
+// longNumber looks for a number of eleven and more digits that begins exactly at
+// i. The longest wins.
+func (c *scanner) longNumber(i int) (Span, bool) {
+	s, set := c.s, c.set
 	var r digitRun
 	readRun(&r, s, i)
 	if r.n < 11 {
 		return Span{}, false
 	}
 	found := Span{}
-	if set&setResidentID != 0 {
-		if end := residentID(s, &r); end > 0 {
-			found = Span{i, end, ResidentID}
+	if set&(setResidentID|setHKMTPermit|setForeignID) != 0 {
+		if end, class := residentID(s, &r); end > 0 && set.Has(class) {
+			found = Span{Start: i, End: end, Class: class}
 		}
 	}
-	for n := min(r.n, 19); found.End == 0 && set&setBankCard != 0 && n >= 13; n-- {
-		if r.last[n-1] && plausibleCard(r.v[:n]) && luhn(r.v[:n]) && r.grouped(0, n, 4, 2, 1, 7) {
-			found = Span{i, r.end(n - 1), BankCard}
-		}
+	if found.End == 0 && set&setResidentID != 0 && r.n == 15 && r.last[14] && r.grouped(0, 15, 3, 2, 1, 6) && oldResidentID(r.v[:15]) &&
+		cueBefore(s, i, 36, idCues()...) {
+		found = Span{Start: i, End: r.end(14), Class: ResidentID}
+	}
+	if found.End == 0 && set&setBankCard != 0 {
+		found = c.card(&r, i)
 	}
 	if found.End == 0 && set&setPhone != 0 {
 		found = r.phone(i > 0 && endsInDigit(s, i))
+		if found.End > 0 && c.notDialled(found) {
+			found = Span{}
+		}
 	}
 	if found.End == 0 || r.single(found) && insideHex(s, found) {
 		return Span{}, false
@@ -76,8 +107,81 @@ func number[T bytesOf](s T, i int, set classSet) (Span, bool) {
 	return found, true
 }
 
+// card looks for a card number: one of an issuer's range with a sound check
+// digit, or any after a word that says so.
+func (c *scanner) card(r *digitRun, i int) Span {
+	for n := min(r.n, 19); n >= 12; n-- {
+		if !r.last[n-1] || !r.grouped(0, n, 4, 2, 1, 7) {
+			continue
+		}
+		sound := luhn(r.v[:n])
+		if !sound && n < 14 || !plausibleCard(r.v[:n]) && !(n >= 14 && n == r.n) {
+			continue
+		}
+		known := plausibleCard(r.v[:n])
+		switch {
+		case sound && known && !(n == r.n && c.isOrder(i)):
+		case (sound || known) && cueBefore(c.s, i, 30, "卡号", "银行卡", "信用卡", "储蓄卡", "借记卡", "card", "账号", "帐号", "账户"):
+		default:
+			continue
+		}
+		return Span{Start: i, End: r.end(n - 1), Class: BankCard}
+	}
+	return Span{}
+}
+
+func idCues() []string {
+	return []string{"身份证", "证件", "身份號", "id card", "id no", "idcard", "id_card", "证号"}
+}
+
+// isOrder tells whether the words right before i say that a number is no
+// person's: an order, a parcel, a serial.
+func (c *scanner) isOrder(i int) bool {
+	s := c.s
+	for i > 0 {
+		r, w := runeBefore(s, i)
+		if r != ' ' && r != ':' && r != '：' && r != '#' && r != '=' && r != '"' && r != '是' && r != '为' && r != '(' && r != '（' && r != '\u00a0' {
+			break
+		}
+		i -= w
+	}
+	w := s[max(0, i-24):i]
+	for _, cue := range [...]string{"单号", "订单", "编号", "流水号", "流水", "序列号", "条码", "编码", "运单", "订单id", "订单ID", "商品id", "商品ID", "交易号", "时间戳",
+		"订单尾号", "版本号", "型号", "货号", "批号", "票号", "快递号", "物流号"} {
+		if len(w) >= len(cue) && w[len(w)-len(cue):] == cue {
+			return true
+		}
+	}
+	w = w[max(0, len(w)-14):]
+	for _, cue := range [...]string{"order", "order no", "order no.", "order number", "order id", "tracking", "tracking number", "tracking no", "invoice", "sku", "timestamp", "serial", "serial number", "ref", "reference"} {
+		if k := len(w) - len(cue); k >= 0 && foldPrefix(w[k:], cue) && (k == 0 || !isLetter(w[k-1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// notDialled tells whether what looks like a phone is an order number by the
+// words before it, or an amount by what is around it.
+func (c *scanner) notDialled(f Span) bool {
+	s := c.s
+	if c.isOrder(f.Start) {
+		return true
+	}
+	if f.Start > 0 {
+		if r, _ := runeBefore(s, f.Start); r == '¥' || r == '￥' || r == '$' {
+			return true
+		}
+	}
+	rest := s[f.End:]
+	if len(rest) >= 3 && rest[0] == '.' && isDigit(rest[1]) && isDigit(rest[2]) && (len(rest) == 3 || !isDigit(rest[3]) && rest[3] != '.') {
+		return f.End-f.Start == 11
+	}
+	return len(rest) >= 3 && rest[:3] == "元"
+}
+
 // endsInDigit tells whether a digit, and then only separators, stand before i.
-func endsInDigit[T bytesOf](s T, i int) bool {
+func endsInDigit(s string, i int) bool {
 	for k := 1; k <= 9 && i-k >= 0; k++ {
 		if c := s[i-k]; '0' <= c && c <= '9' {
 			return true
@@ -159,7 +263,7 @@ func (r *digitRun) phone(follows bool) Span {
 			written = r.last[p+2] && r.last[p+6] && r.grouped(p, p+11, 3, 4, 4, 3)
 		}
 		if written {
-			return Span{r.start(p), r.end(p + 10), Phone}
+			return Span{Start: r.start(p), End: r.end(p + 10), Class: Phone}
 		}
 	}
 	return Span{}
@@ -167,7 +271,7 @@ func (r *digitRun) phone(follows bool) Span {
 
 // insideHex tells whether the span is part of a hash or the like: 24 or more
 // hexadecimal digits.
-func insideHex[T bytesOf](s T, f Span) bool {
+func insideHex(s string, f Span) bool {
 	const least = 24
 	from, to := f.Start, f.End
 	if !isHex(s, from, to) {
@@ -184,9 +288,18 @@ func insideHex[T bytesOf](s T, f Span) bool {
 
 // residentID returns the end of the Chinese resident id that the run begins
 // with, or 0: a province, a date and a sound check digit (GB 11643).
-func residentID[T bytesOf](s T, r *digitRun) int {
-	if r.n < 17 || !plausibleProvince(r.v[0], r.v[1]) || !plausibleDate(r.v[6:14]) {
-		return 0
+func residentID(s string, r *digitRun) (int, Class) {
+	if r.n < 17 || r.v[0] == '0' || !plausibleDate(r.v[6:14]) {
+		return 0, ""
+	}
+	class := ResidentID
+	switch {
+	case r.v[0] == '9': // permanent residence cards of 2023
+		class = ForeignID
+	case r.v[0] == '8' && r.v[1] >= '1' && r.v[1] <= '3' && r.v[2] == '0' && r.v[3] == '0':
+		class = HKMTPermit
+	case !plausibleProvince(r.v[0], r.v[1]):
+		return 0, ""
 	}
 	weight := [...]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 	sum := 0
@@ -198,19 +311,19 @@ func residentID[T bytesOf](s T, r *digitRun) int {
 	if want != 'X' {
 		n = 18
 		if r.n < 18 || r.v[17] != want || !r.last[17] {
-			return 0
+			return 0, ""
 		}
 	} else if !r.last[16] {
-		return 0
+		return 0, ""
 	}
 	if !r.grouped(0, n, 3, 2, 1, 6) && !r.spaced(n) {
-		return 0
+		return 0, ""
 	}
 	if want != 'X' {
-		return r.end(17)
+		return r.end(17), class
 	}
 	i := r.end(16)
-	if w := separatorAt(s, i); w > 0 {
+	if w := SeparatorAt(s, i); w > 0 {
 		i += w
 	}
 	switch {
@@ -219,12 +332,20 @@ func residentID[T bytesOf](s T, r *digitRun) int {
 	case i+2 < len(s) && s[i] == 0xEF && (s[i+1] == 0xBC && s[i+2] == 0xB8 || s[i+1] == 0xBD && s[i+2] == 0x98): // Ｘ ｘ
 		i += 3
 	default:
-		return 0
+		return 0, ""
 	}
-	if _, w := digitAt(s, i); w > 0 {
-		return 0
+	if _, w := DigitAt(s, i); w > 0 {
+		return 0, ""
 	}
-	return i
+	return i, class
+}
+
+// oldResidentID tells whether d is an id of 15 digits: a province and a date.
+func oldResidentID(d []byte) bool {
+	var full [8]byte
+	copy(full[:], "19")
+	copy(full[2:], d[6:12])
+	return plausibleProvince(d[0], d[1]) && plausibleDate(full[:])
 }
 
 func plausibleProvince(a, b byte) bool {
@@ -275,10 +396,14 @@ func plausibleCard(d []byte) bool {
 		return n == 16
 	case two == 34, two == 37:
 		return n == 15
+	case two == 63, two == 67:
+		return n >= 12 && n <= 16
 	case two == 35:
 		return n >= 16
 	case two == 30, two == 36, two == 38, two == 39:
-		return n == 14
+		return n == 14 || n == 16
+	case four == 2131, four == 1800:
+		return n == 15
 	}
 	return false
 }
@@ -296,4 +421,8 @@ func luhn(d []byte) bool {
 		sum += x
 	}
 	return sum%10 == 0
+}
+
+func isMobile(d string) bool {
+	return len(d) == 11 && d[0] == '1' && d[1] >= '3' && d[1] <= '9'
 }

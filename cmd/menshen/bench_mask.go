@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	stdjson "encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/menshen-io/menshen/internal/labelled"
+	"github.com/menshen-io/menshen/mask"
+	"github.com/menshen-io/menshen/policy"
+)
+
+// Dialogues of the bench. The seed is not one that anything was tuned on.
+const (
+	benchDialogues    = 2000
+	benchDialogueSeed = 20261124
+)
+
+func benchMask(_ context.Context, s streams, args []string) int {
+	fs := newFlags("bench mask", "bench mask [-data DIR] [-seed N] [-set NAME]", s.err)
+	data := fs.String("data", "", "folder of labelled texts (CLUENER, addresses, presidio-research, payloads of shops); without it only generated dialogues are read")
+	seed := fs.Uint64("seed", benchDialogueSeed, "seed of the generated dialogues")
+	only := fs.String("set", "", "only the sets whose name begins so")
+	speed := fs.Bool("speed", true, "measure speed too")
+	if code, done := parse(fs, s, args); done {
+		return code
+	}
+	sets, err := benchSets(*data, *seed)
+	if err != nil {
+		return fail(s, "bench mask", exitUnreadable, err)
+	}
+	sets = slices.DeleteFunc(sets, func(x labelled.Set) bool { return !strings.HasPrefix(x.Name, *only) })
+	if err := benchAccuracy(s.out, sets); err != nil {
+		return fail(s, "bench mask", exitUnreadable, err)
+	}
+	if !*speed {
+		return exitDone
+	}
+	if err := benchMaskSpeed(s.out); err != nil {
+		return fail(s, "bench mask", exitUnreadable, err)
+	}
+	return exitDone
+}
+
+func benchSets(data string, seed uint64) ([]labelled.Set, error) {
+	sets := []labelled.Set{labelled.DialogueTexts(seed, benchDialogues), labelled.Dialogues(seed, benchDialogues)}
+	if data == "" {
+		return sets, nil
+	}
+	cluener, err := labelled.CLUENER(data)
+	if err != nil {
+		return nil, err
+	}
+	bare, carried, err := labelled.CNAddress(data, seed)
+	if err != nil {
+		return nil, err
+	}
+	presidio, err := labelled.Presidio(data)
+	if err != nil {
+		return nil, err
+	}
+	tau, err := labelled.TauDialogues(data)
+	if err != nil {
+		return nil, err
+	}
+	payloads, err := labelled.Payloads(data)
+	return append(append(sets, cluener, bare, carried, presidio, tau), payloads...), err
+}
+
+// benchFinder returns what finds the places of a text of the set as the filter
+// would: of JSON with the dialogue's record mapped, of text line by line.
+func benchFinder(set labelled.Set) (func(labelled.Text) ([]labelled.Span, error), error) {
+	spec := mask.Spec{Search: mask.Searchable()}
+	run := mask.Text
+	if set.JSON {
+		run = mask.JSON
+		spec.Records = []mask.RecordSpec{{At: "$", Fields: map[string]mask.Class{
+			"customer.name": mask.Name, "customer.phone": mask.Phone, "customer.address": mask.Address}}}
+	}
+	plan, err := mask.NewPlan(spec)
+	if err != nil {
+		return nil, err
+	}
+	return func(t labelled.Text) ([]labelled.Span, error) {
+		var out []labelled.Span
+		err := run(io.Discard, strings.NewReader(t.Body), plan, func(rec mask.Record) {
+			for _, v := range rec.Values {
+				out = append(out, labelled.Span{Start: int(v.At), End: int(v.End), Class: string(v.Class)})
+			}
+		})
+		slices.SortFunc(out, func(a, b labelled.Span) int { return a.Start - b.Start })
+		return out, err
+	}, nil
+}
+
+func benchAccuracy(w io.Writer, sets []labelled.Set) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "set\tclass\tlabels\trecall\tprecision\tfalse alarms\trecall in record\tcued\tneither\t")
+	for _, set := range sets {
+		find, err := benchFinder(set)
+		if err != nil {
+			return err
+		}
+		scores, err := labelled.Measure(set, find)
+		if err != nil {
+			return err
+		}
+		for _, class := range labelled.Classes() {
+			sc, ok := scores[class]
+			if !ok {
+				continue
+			}
+			known, cued, bare := "", "", ""
+			if sc.Known.Found+sc.Known.Missed > 0 || class == labelled.Name && sc.Cued.Found > 0 {
+				known, cued, bare = share(sc.Known.Recall()), share(sc.Cued.Recall()), share(sc.Bare.Recall())
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t%s\t\n", set.Name, class, sc.Found+sc.Missed, share(sc.Recall()), share(sc.Precision()), sc.Wrong, known, cued, bare)
+		}
+	}
+	return tw.Flush()
+}
+
+func share(x float64, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%.4f", x)
+}
+
+// benchMaskSpeed prints how fast a list of orders of about 15 KB is rewritten.
+func benchMaskSpeed(w io.Writer) error {
+	in := benchOrders()
+	p, err := policy.Parse("bench", []byte(benchPolicy))
+	if err != nil {
+		return err
+	}
+	route, _ := p.Route("order-list")
+	every, err := mask.NewPlan(mask.Spec{Search: mask.Default(), Records: route.Records})
+	if err != nil {
+		return err
+	}
+	rows := []struct {
+		name string
+		run  func() error
+	}{
+		{"copy in memory", func() error { _, err := io.Copy(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{bytes.NewReader(in)}); return err }},
+		{"encoding/json decode and encode", func() error {
+			var v any
+			if err := stdjson.Unmarshal(in, &v); err != nil {
+				return err
+			}
+			return stdjson.NewEncoder(io.Discard).Encode(v)
+		}},
+		{"jsontext token copy", func() error { return copyTokens(io.Discard, bytes.NewReader(in)) }},
+		{"menshen, paths, phones, ids, cards, e-mail searched", func() error { return mask.JSON(io.Discard, bytes.NewReader(in), route.Plan, nil) }},
+		{"menshen, paths, every class searched", func() error { return mask.JSON(io.Discard, bytes.NewReader(in), every, nil) }},
+	}
+	fmt.Fprintln(w)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "order list\tMB/s\tof jsontext\tallocations\t")
+	speed := make([]float64, len(rows))
+	allocs := make([]int64, len(rows))
+	for i, row := range rows {
+		var failed error
+		r := testing.Benchmark(func(b *testing.B) {
+			for b.Loop() {
+				if err := row.run(); err != nil {
+					failed = err
+					return
+				}
+			}
+		})
+		if failed != nil {
+			return fmt.Errorf("%s: %w", row.name, failed)
+		}
+		speed[i] = float64(len(in)) / float64(r.NsPerOp()) * 1e3
+		allocs[i] = r.AllocsPerOp()
+	}
+	for i, row := range rows {
+		fmt.Fprintf(tw, "%s\t%.0f\t%.2f\t%d\t\n", row.name, speed[i], speed[i]/speed[2], allocs[i])
+	}
+	return tw.Flush()
+}
+
+func copyTokens(dst io.Writer, src io.Reader) error {
+	d := jsontext.NewDecoder(src, jsontext.AllowDuplicateNames(true))
+	e := jsontext.NewEncoder(dst, jsontext.AllowDuplicateNames(true))
+	for {
+		tok, err := d.ReadToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := e.WriteToken(tok); err != nil {
+			return err
+		}
+	}
+}

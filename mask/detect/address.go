@@ -1,0 +1,319 @@
+package detect
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// part is a kind of ending of a part of an address.
+type part struct {
+	text   string
+	weight int
+	fine   bool // below the district
+	number bool // only after a number
+}
+
+// partList returns the endings; of those that begin alike the longer stands
+// first.
+func partList() []part {
+	return []part{
+		{"大道", 2, true, false}, {"大街", 2, true, false}, {"公路", 2, true, false}, {"环路", 2, true, false}, {"胡同", 2, true, false}, {"街道", 2, true, false}, {"路口", 2, true, false},
+		{"路", 2, true, false}, {"街", 2, true, false}, {"巷", 2, true, false}, {"弄", 2, true, false}, {"道", 1, true, false}, {"里", 1, true, false}, {"段", 1, true, false},
+		{"号楼", 3, true, true}, {"号院", 3, true, true}, {"號樓", 3, true, true}, {"号门", 3, true, true}, {"号", 3, true, true}, {"號", 3, true, true},
+		{"栋", 3, true, true}, {"棟", 3, true, true}, {"幢", 3, true, true}, {"座", 3, true, true}, {"单元", 3, true, true}, {"單元", 3, true, true}, {"层", 2, true, true}, {"樓", 2, true, true}, {"楼", 2, true, true},
+		{"室", 3, true, true}, {"户", 2, true, true}, {"房", 2, true, true}, {"组", 2, true, true}, {"社", 1, true, true}, {"队", 1, true, true}, {"门", 1, true, true},
+		{"自治县", 2, false, false}, {"自治州", 1, false, false}, {"开发区", 2, true, false}, {"工业区", 2, true, false}, {"新区", 1, false, false}, {"小区", 3, true, false}, {"社区", 2, true, false}, {"校区", 2, true, false},
+		{"园区", 2, true, false}, {"一区", 2, true, false}, {"二区", 2, true, false}, {"三区", 2, true, false}, {"区", 2, false, false}, {"區", 2, false, false}, {"县", 2, false, false}, {"縣", 2, false, false}, {"旗", 1, false, false},
+		{"镇", 2, true, false}, {"鎮", 2, true, false}, {"乡", 2, true, false}, {"鄉", 2, true, false}, {"新村", 3, true, false}, {"村", 2, true, false}, {"屯", 2, true, false}, {"庄", 1, true, false}, {"邨", 2, true, false},
+		{"花园", 3, true, false}, {"家园", 3, true, false}, {"花苑", 3, true, false}, {"苑", 2, true, false}, {"公寓", 3, true, false}, {"公馆", 2, true, false}, {"别墅", 2, true, false}, {"山庄", 2, true, false}, {"大厦", 3, true, false}, {"大廈", 3, true, false},
+		{"写字楼", 2, true, false}, {"宿舍", 2, true, false}, {"工业园", 2, true, false}, {"科技园", 2, true, false}, {"产业园", 2, true, false}, {"创业园", 2, true, false}, {"软件园", 2, true, false}, {"雅苑", 3, true, false},
+		{"快递柜", 1, true, false}, {"菜鸟驿站", 1, true, false}, {"驿站", 1, true, false}, {"服务站", 1, true, false}, {"市场", 1, true, false}, {"广场", 1, true, false}, {"商城", 1, true, false}, {"中心", 1, true, false}, {"大学", 1, true, false}, {"学院", 1, true, false},
+		{"中学", 1, true, false}, {"小学", 1, true, false}, {"医院", 1, true, false}, {"工厂", 1, true, false}, {"超市", 1, true, false}, {"酒店", 1, false, false}, {"宾馆", 1, false, false}, {"公司", 1, true, false}, {"仓库", 1, true, false},
+		{"园", 1, true, false}, {"園", 1, true, false}, {"府", 1, true, false}, {"城", 1, true, false}, {"湾", 1, true, false}, {"庭", 1, true, false}, {"轩", 1, true, false}, {"阁", 1, true, false}, {"居", 1, true, false}, {"墅", 1, true, false}, {"坊", 1, true, false},
+		{"厂", 1, true, false}, {"店", 1, true, false}, {"馆", 1, true, false}, {"院", 1, true, false}, {"场", 1, true, false}, {"站", 1, true, false}, {"桥", 1, true, false},
+	}
+}
+
+// partAt returns the ending that stands at i, where r stands.
+func (l *lexicon) partAt(s string, i int, r rune) (part, bool) {
+	for _, p := range l.parts[l.part1st[r-hanFirst]] {
+		if strings.HasPrefix(s[i:], p.text) {
+			return p, true
+		}
+	}
+	return part{}, false
+}
+
+// placeAt returns the length of the division that s begins with at i, or 0.
+func (l *lexicon) placeAt(s string, i int) int {
+	n, _ := l.division(s, i)
+	return n
+}
+
+// division returns the length and the level of the longest division at i.
+func (l *lexicon) division(s string, i int) (length int, level uint8) {
+	var v [12]rune
+	n := runes(s, i, v[:2])
+	if n < 2 || !l.pairs.has(v[0], v[1]) {
+		return 0, 0
+	}
+	for n = runes(s, i, v[:]); n >= 2; n-- {
+		k := uint64(0)
+		if n <= 4 {
+			k = key(v[:n]...)
+		} else {
+			k = longKey(v[:n])
+		}
+		if lv, ok := l.places[k]; ok {
+			return 3 * n, lv
+		}
+	}
+	return 0, 0
+}
+
+// address looks for an address that begins at i with a division, or one whose
+// first part ends at i and begins before.
+func (c *scanner) address(i int, kind uint16) (Span, bool) {
+	s := c.s
+	if kind&startsPlace != 0 {
+		if n, _ := c.lex.division(s, i); n > 0 {
+			if end := c.addressEnd(i); end > 0 {
+				return Span{Start: i, End: end, Class: Address, Sure: true}, true
+			}
+			return Span{}, false
+		}
+	}
+	if kind&endsPart == 0 {
+		return Span{}, false
+	}
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	p, ok := c.lex.partAt(s, i, r)
+	if !ok || !p.fine && p.weight < 2 {
+		return Span{}, false
+	}
+	start := c.addressStart(i, p)
+	if start == i {
+		return Span{}, false
+	}
+	if end := c.addressEnd(start); end > i {
+		return Span{Start: start, End: end, Class: Address, Sure: true}, true
+	}
+	return Span{}, false
+}
+
+// addressStart goes back from the ending p at i over the name that it ends.
+func (c *scanner) addressStart(i int, p part) int {
+	s := c.s
+	floor := 0
+	if len(c.out) > c.first {
+		floor = c.out[len(c.out)-1].End
+	}
+	j := i
+	for n := 0; j > floor && n < 10; n++ {
+		r, w := runeBefore(s, j)
+		switch {
+		case r >= hanFirst && r <= hanLast:
+			if c.lex.at(r)&(stops|leads) != 0 {
+				return j
+			}
+		case r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r)) || r == '-' || r == '#'):
+			n-- // numbers of any length
+			if i-j > 24 {
+				return i
+			}
+		case r >= '０' && r <= '９':
+		default:
+			return j
+		}
+		j -= w
+	}
+	return j
+}
+
+// addressEnd reads the grammar of addresses from i on: divisions from the large
+// to the small, roads, houses, rooms. It returns the end when it is one finer
+// than a district, or 0.
+func (c *scanner) addressEnd(i int) int {
+	s := c.s
+	end, weight, fine, level := i, 0, 0, uint8(0)
+	for range 14 {
+		if n, lv := c.lex.division(s, end); n > 0 && lv > level && fine == 0 {
+			w := 1
+			if lv == 3 {
+				w = 2
+			}
+			end += n
+			weight, level = weight+w, lv
+			end = skip(s, end, "省", "市", "-", " ", "/", "，", ",")
+			continue
+		}
+		next, p := c.nextPart(end, weight > 0)
+		if next == 0 {
+			break
+		}
+		end = next
+		weight += p.weight
+		if p.fine {
+			fine += p.weight
+		}
+		if next < len(s) && (s[next] == ' ' || s[next] == '-' || s[next] == ',') && next+1 < len(s) {
+			if k, _ := c.nextPart(next+1, true); k > 0 {
+				end = next + 1
+			}
+		}
+	}
+	for end > i && (s[end-1] == ' ' || s[end-1] == '-' || s[end-1] == '/' || s[end-1] == ',') {
+		end--
+	}
+	if strings.HasSuffix(s[i:end], "，") {
+		end -= len("，")
+	}
+	if weight < 4 || fine < 2 || end < len(s) && s[end] == '*' {
+		return 0
+	}
+	return c.detail(end)
+}
+
+// nextPart reads one part at i: a name or number and its ending. It returns 0
+// when there is none near.
+func (c *scanner) nextPart(i int, begun bool) (end int, p part) {
+	s := c.s
+	n, numbers, letters := 0, 0, 0
+	for j := i; j < len(s) && n < 13; n++ {
+		r, w := utf8.DecodeRuneInString(s[j:])
+		switch {
+		case r >= hanFirst && r <= hanLast:
+			kind := c.lex.at(r)
+			if kind&stops != 0 || begun && n == 0 && kind&leads != 0 && c.lex.placeAt(s, j) == 0 {
+				return 0, part{}
+			}
+			if n > 0 && c.lex.part1st[r-hanFirst] != 0 {
+				if q, ok := c.lex.partAt(s, j, r); ok && partFits(s, i, j, q, numbers, letters) {
+					return j + len(q.text), q
+				}
+			}
+			if cnNumber(r) {
+				numbers++
+			} else {
+				letters++
+			}
+		case r < 0x80 && isDigit(byte(r)) || r >= '０' && r <= '９':
+			numbers++
+		case r < 0x80 && isLetter(byte(r)):
+			numbers++ // A座
+		case r == '-' || r == '#' || r == '－' || r == '—' || r == '（' || r == '）' || r == '(' || r == ')' || r == '·' || r == '、':
+			if n == 0 && r != '(' && r != '（' && r != '#' {
+				return 0, part{}
+			}
+		default:
+			return 0, part{}
+		}
+		j += w
+	}
+	return 0, part{}
+}
+
+func cnNumber(r rune) bool {
+	return strings.ContainsRune("一二三四五六七八九十百零〇两甲乙丙丁东西南北前后", r)
+}
+
+// partFits tells whether the ending q at j ends what begins at i: a number for
+// those that need one, and not a word that only looks so.
+func partFits(s string, i, j int, q part, numbers, letters int) bool {
+	rest := s[j+len(q.text):]
+	if q.number {
+		last, _ := runeBefore(s, j)
+		if !(last < 0x80 && (isDigit(byte(last)) || isLetter(byte(last))) || last >= '０' && last <= '９' || cnNumber(last) || last == '#' || last == ')' || last == '）') {
+			return false
+		}
+		switch q.text {
+		case "号", "號":
+			for _, not := range [...]string{"线", "码", "线上", "字", "下午", "上午", "早上", "晚上", "之前", "前", "当天", "到货", "发货", "入住", "订单", "技师", "客服", "包"} {
+				if strings.HasPrefix(rest, not) {
+					return false
+				}
+			}
+			if k := strings.LastIndex(s[max(0, i-6):j], "月"); k >= 0 || letters == 0 && numbers <= 2 && strings.HasSuffix(s[:i], "月") {
+				return false
+			}
+		case "座", "层":
+			for _, not := range [...]string{"位", "机", "椅"} {
+				if strings.HasPrefix(rest, not) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	switch q.text {
+	case "路", "道", "街":
+		for _, not := range [...]string{"上", "由", "过", "费", "况", "程", "途", "边摊", "理", "歉", "具", "拍", "透"} {
+			if strings.HasPrefix(rest, not) {
+				return false
+			}
+		}
+		last, _ := runeBefore(s, j)
+		return !strings.ContainsRune("一网线走思出顺半迷问知难报渠味通频赛轨", last) || last == '一' && numbers+letters > 1 || last == '通' && letters > 1 || last == '顺' && letters > 1
+	case "里":
+		return numbers+letters >= 2 && letters >= 1 && !strings.HasPrefix(rest, "面") && !strings.HasPrefix(rest, "边") && !strings.HasPrefix(rest, "程")
+	case "店", "站", "院", "场", "城", "馆", "居", "园", "公司", "中心", "学院":
+		return letters >= 1
+	}
+	return numbers+letters >= 1
+}
+
+// detail goes on behind a complete address: rooms as bare numbers, what stands
+// beside, and the name of a building up to the next break.
+func (c *scanner) detail(end int) int {
+	s := c.s
+	for {
+		k := end
+		for k < len(s) && (s[k] == ' ' || s[k] == '-' || s[k] == '#' || s[k] == '/') && k-end < 2 {
+			k++
+		}
+		from := k
+		digits := 0
+		for k < len(s) && (isDigit(s[k]) || isUpper(s[k]) || s[k] == '-' || s[k] == '#') {
+			if isDigit(s[k]) {
+				digits++
+			}
+			k++
+		}
+		if k > from && digits > 0 && digits <= 6 && k-from <= 12 {
+			end = skip(s, k, "号楼", "号", "室", "楼", "房", "户", "层", "单元", "栋", "幢")
+			continue
+		}
+		break
+	}
+	// To the next break, when nothing there says that the address is over.
+	k, n := end, 0
+	for k < len(s) && n <= 24 {
+		r, w := utf8.DecodeRuneInString(s[k:])
+		switch {
+		case r >= hanFirst && r <= hanLast:
+			if c.lex.at(r)&(stops|leads) != 0 {
+				return end
+			}
+		case r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r))), r == '（', r == '）', r == '(', r == ')', r == '-', r == '#', r == '·', r == '&':
+			if r < 0x80 && isDigit(byte(r)) && groupEnd(s, k)-k >= 7 {
+				return end // a phone
+			}
+		default:
+			return closed(s, end, k)
+		}
+		k += w
+		n++
+	}
+	if k < len(s) {
+		return end
+	}
+	return closed(s, end, k)
+}
+
+// closed takes what is behind an address up to a break, with its brackets.
+func closed(s string, end, to int) int {
+	if strings.Count(s[end:to], "(") < strings.Count(s[end:to], ")") || strings.Count(s[end:to], "（") < strings.Count(s[end:to], "）") {
+		return end
+	}
+	return to
+}

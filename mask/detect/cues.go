@@ -1,0 +1,35 @@
+package detect
+
+// nameCues are words before a name, with their weights in tenths of a nat.
+const nameCues = `收货人=80 收件人=80 联系人=80 姓名=80 名字=60 真名=60 本名=60 实名=40 客户=22 用户=18 会员=22 住客=50 入住人=75 预订人=75 预定人=75 订房人=75 乘客=40 旅客=40
+患者=40 病人=35 我叫=80 我是=25 叫做=50 名叫=70 叫=32 就叫=50 持卡人=80 户名=80 开户名=80 签收人=80 寄件人=80 发件人=80 收款人=80 付款人=80 汇款人=80 申请人=70 车主=50 房主=45 业主=35 监护人=60
+法人=35 老公=35 老婆=35 妻子=40 丈夫=40 爱人=40 朋友=22 同事=25 同学=20 经办人=70 投保人=75 被保人=75 被保险人=75 受益人=75 顾客=25 房客=40 司机=35 骑手=35 快递员=35 师傅=15 教练=20 老师=12 医生=12
+经理=12 找=14 给=6 和=5 跟=8 由=6 与=5 称呼=45 尊敬的=30 亲爱的=25 您好=8 你好=8 先生=10 女士=10 亲=4 住户=35 代收人=70 提货人=70 取件人=70 取货人=70 紧急联系人=80 买家=30 卖家=20 店主=30 主播=20 负责人=45
+邻居=25 女儿=35 儿子=35 妈妈=25 爸爸=25 母亲=25 父亲=25 哥哥=20 姐姐=20 弟弟=25 妹妹=25 室友=30 男友=25 女友=25 代表=10 记者=35 教授=20 导演=25 主席=12 总裁=20 董事长=22 总经理=20 队长=20 队员=20 中锋=15 后卫=15 前锋=15 门将=15 歌手=25 演员=25 作家=25 博士=22 院长=18 局长=18 书记=18 部长=18 所长=18 主任=15 律师=22 警官=20 民警=30 嫌疑人=40
+收貨人=80 收件人=80 聯絡人=80 聯繫人=80 戶名=80 客戶=22 開戶名=80 收款方=60 付款方=60 联系人姓名=80 客户姓名=80 收货姓名=80 真实姓名=80 中文名=60 曾用名=60 昵称=15`
+
+// nameTitles are words after a name.
+const nameTitles = `先生 女士 小姐 太太 老师 师傅 阿姨 叔叔 大爷 大妈 大哥 大姐 医生 大夫 教授 律师 警官 护士 同学 老板 经理 主任 总监 院长 校长 局长 部长 队长 店长 博士 夫人 美女 帅哥 奶奶 爷爷 伯伯 會計 会计 工程师`
+
+// nameRight are characters that often follow a name.
+const nameRight = "说的收先女小电手您你来已在，。、：；！？,.:;!?）)】」”（([【|/"
+
+// notNames stand after 姓名： and the like and are none.
+const notNames = `本人 未填 不详 同上 匿名 保密 暂无 没有 未知 先生 女士 如下 必填 选填 填写 不对 错了 多少 什么 用户 客户 一致 不符 信息 号码 电话 地址 手机 客服 无名 我的 您的 可以 需要 已经 修改 更改 变更 写错 打错 不是 就是 还是`
+
+// compound are surnames of two characters.
+const compound = `欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 司徒 夏侯 端木 轩辕 南宫 百里 呼延 东郭 西门 独孤 澹台 闻人 濮阳 淳于 单于 太叔 申屠 赫连 完颜 钟离 鲜于 司空 万俟 歐陽 司馬 諸葛 尉遲 長孫`
+
+// partEnds are the characters that end a part of an address.
+const partEnds = "路街号號巷弄道里胡栋棟幢座楼樓元层層室户房村镇鎮乡鄉组組屯庄区區苑园園厦廈寓场場城府院坊厂廠馆館店校柜站心邨湾灣轩阁居庭墅段桥社号旗县縣盟同"
+
+// latinFirst are given names that are common in English texts.
+const latinFirst = `James John Robert Michael William David Richard Joseph Thomas Charles Christopher Daniel Matthew Anthony Mark Donald Steven Paul Andrew Joshua Kenneth Kevin Brian George Timothy Ronald Edward Jason Jeffrey Ryan
+Jacob Gary Nicholas Eric Jonathan Stephen Larry Justin Scott Brandon Benjamin Samuel Gregory Alexander Frank Patrick Raymond Jack Dennis Jerry Tyler Aaron Jose Adam Nathan Henry Douglas Zachary Peter Kyle Ethan Walter Noah Jeremy
+Christian Keith Roger Terry Austin Sean Gerald Carl Harold Dylan Arthur Lawrence Jordan Jesse Bryan Billy Bruce Gabriel Joe Logan Alan Juan Albert Willie Elijah Wayne Randy Vincent Mason Roy Ralph Bobby Russell Bradley Philip Eugene
+Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Lisa Nancy Betty Sandra Margaret Ashley Kimberly Emily Donna Michelle Carol Amanda Melissa Deborah Stephanie Dorothy Rebecca Sharon Laura Cynthia Amy Kathleen
+Angela Shirley Brenda Emma Anna Pamela Nicole Samantha Katherine Christine Helen Debra Rachel Carolyn Janet Maria Catherine Heather Diane Olivia Julie Joyce Victoria Ruth Virginia Lauren Kelly Christina Joan Evelyn Judith Andrea
+Hannah Megan Cheryl Jacqueline Martha Madison Teresa Gloria Sara Janice Ann Kathryn Abigail Sophia Frances Jean Alice Judy Isabella Julia Grace Amber Denise Danielle Marilyn Beverly Charlotte Natalie Theresa Diana Brittany Doris
+Kayla Alexis Lori Marie Liam Lucas Oliver Aiden Mia Ava Amelia Harper Ella Chloe Zoe Lily Ivan Sofia Yusuf Mei Fatima Omar Ahmed Mohamed Ali Raj Anya Lei Chen Wei Yara Isabella Aarav Evelyn Mohammed Ibrahim Hassan Carlos Luis Miguel Pedro
+Antonio Francisco Manuel Javier Fernando Diego Andres Pablo Sergio Rafael Hans Klaus Jürgen Stefan Wolfgang Heinz Pierre Jacques Michel Philippe Luca Marco Giuseppe Giovanni Anders Lars Erik Sven Olga Natasha Dmitri Vladimir Sergei
+Harry Oscar Leo Max Felix Hugo Louis Simon Martin Ian Neil Craig Stuart Graham Colin Derek Nigel Trevor Claire Fiona Gemma Holly Jane Kate Lucy Molly Naomi Paula Rosa Ruby Sally Sonia Tina Wendy Yvonne Ellen Eva Irene Nina Elena`

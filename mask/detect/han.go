@@ -1,0 +1,367 @@
+package detect
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// hanAt looks at the Chinese character at i and returns where to go on.
+func (c *scanner) hanAt(i int) int {
+	s := c.s
+	if i+2 >= len(s) {
+		return i + 1
+	}
+	r := rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
+	next := i + 3
+	kind := c.lex.at(r)
+	if kind&stops != 0 && kind&startsName == 0 && !c.afterColon(i) || c.taken(i) {
+		return next
+	}
+	if kind&plateFirst != 0 && c.set&setPlate != 0 {
+		if end := plateEnd(s, i); end > 0 {
+			c.put(Span{Start: i, End: end, Class: Plate})
+			return end
+		}
+	}
+	if kind&cueFirst != 0 && c.set&(setWeChat|setSecret) != 0 {
+		if f, ok := c.cuedCode(i); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	if c.set&setAddress != 0 && kind&(startsPlace|endsPart) != 0 {
+		if f, ok := c.address(i, kind); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	if c.set&setName == 0 {
+		return next
+	}
+	if c.afterColon(i) {
+		if f, ok := c.introduced(i); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	if kind&startsName != 0 {
+		if f, ok := c.hanName(i, r); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	if c.dots && kind&(foreign|startsName) != 0 {
+		if f, ok := c.dottedName(i); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	return next
+}
+
+// plateEnd returns the end of the vehicle plate at i (GA 36), or 0.
+func plateEnd(s string, i int) int {
+	k := i + 3
+	if k >= len(s) || !isUpper(s[k]) || s[k] == 'I' {
+		return 0
+	}
+	k++
+	for _, sep := range [...]string{"·", "•", " ", "-", "．", "."} {
+		if strings.HasPrefix(s[k:], sep) {
+			k += len(sep)
+			break
+		}
+	}
+	n, digits := 0, 0
+	for k < len(s) && n < 6 && (isDigit(s[k]) || isUpper(s[k]) && s[k] != 'I' && s[k] != 'O') {
+		if isDigit(s[k]) {
+			digits++
+		}
+		k++
+		n++
+	}
+	if n == 4 && digits >= 2 {
+		for _, tail := range [...]string{"挂", "学", "警", "港", "澳"} {
+			if strings.HasPrefix(s[k:], tail) {
+				return k + len(tail)
+			}
+		}
+	}
+	if n < 5 || digits < 2 || k < len(s) && (isWord(s[k]) || s[k] == '*') {
+		return 0
+	}
+	return k
+}
+
+// cuedCode looks for the account or secret after 微信, 密码 and the like at i.
+func (c *scanner) cuedCode(i int) (Span, bool) {
+	s := c.s
+	for _, cue := range [...]string{"微信", "薇信", "威信", "加微", "加V", "加v"} {
+		if c.set&setWeChat != 0 && strings.HasPrefix(s[i:], cue) {
+			return c.chatAfter(i + len(cue))
+		}
+	}
+	for _, cue := range [...]string{"密码", "口令", "密钥", "密鑰", "密碼"} {
+		if c.set&setSecret != 0 && strings.HasPrefix(s[i:], cue) {
+			return c.secretAfter(i + len(cue))
+		}
+	}
+	return Span{}, false
+}
+
+// runes reads up to len(dst) Chinese characters at i and returns how many.
+func runes(s string, i int, dst []rune) int {
+	for k := range dst {
+		if i+2 >= len(s) || byteKind[s[i]]&aHan == 0 {
+			return k
+		}
+		dst[k] = rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
+		i += 3
+	}
+	return len(dst)
+}
+
+// least is the weight from which on it is a name: how much rarer names are in
+// service talk than other words.
+const least = 78
+
+// sure is from which on a name is masked elsewhere too.
+const sure = 60
+
+// hanName looks for a name whose surname begins with r at i.
+func (c *scanner) hanName(i int, r rune) (Span, bool) {
+	s, l := c.s, c.lex
+	var v [5]rune
+	n := runes(s, i, v[:])
+	if n < 2 || v[0] == v[1] && n == 2 {
+		return Span{}, false
+	}
+	family, given := l.family(r), 1
+	if l.at(r)&doubleFirst != 0 && l.double[key(r, v[1])] {
+		family, given = 55, 2
+	}
+	left := c.leftOf(i, r)
+	if given == 1 && l.titles[key(v[1], v[2])] && n >= 3 {
+		if family > 5 && left > -20 || left >= 20 {
+			return Span{Start: i, End: i + 9, Class: Name}, true
+		}
+	}
+	if given == 2 && n >= 4 && l.titles[key(v[2], v[3])] {
+		return Span{Start: i, End: i + 12, Class: Name}, true
+	}
+	if given < 2 && l.placeAt(s, i) > 0 && left < 60 {
+		family -= 60
+	}
+	if w := family + left + 50; w+60 < least { // nothing that follows can do it
+		return Span{}, false
+	}
+	best, end := least-1, 0
+	for _, m := range [...]int{2, 1} {
+		if n < given+m {
+			continue
+		}
+		w := family + left
+		if m == 2 {
+			w += max(-40, l.name(v[given], 0)) + max(-40, l.name(v[given+1], 1))
+		} else {
+			w += max(-40, l.name(v[given], 2))
+		}
+		if given == 1 {
+			if l.words.has(v[0], v[1]) {
+				w -= 35 + 20*(2-m)
+			}
+			if m == 2 && l.words.has(v[0], v[1], v[2]) {
+				w -= 70
+			}
+		}
+		if l.words.has(v[given], v[given+m-1]) && m == 2 {
+			w -= 25
+		}
+		stop := i + 3*(given+m)
+		w += c.rightOf(stop, v[given+m-1], m)
+		if w > best {
+			best, end = w, stop
+		}
+	}
+	if end == 0 {
+		return Span{}, false
+	}
+	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
+}
+
+// leftOf weighs what stands before a name at i whose first character is r.
+func (c *scanner) leftOf(i int, r rune) int {
+	s := c.s
+	j, colon := i, false
+	for range 4 {
+		p, w := runeBefore(s, j)
+		if w == 0 || !strings.ContainsRune("：: \t\"“「『【（(是为=|>→'", p) {
+			break
+		}
+		colon = colon || p == ':' || p == '：' || p == '是' || p == '为' || p == '=' || p == '|'
+		j -= w
+	}
+	var v [6]rune
+	n := 0
+	for k := j; n < len(v); n++ {
+		p, w := runeBefore(s, k)
+		if w != 3 || p < hanFirst || p > hanLast {
+			break
+		}
+		v[len(v)-1-n] = p
+		k -= w
+	}
+	for m := min(n, 5); m > 0; m-- {
+		if w, ok := c.lex.cues[m-1][key(v[len(v)-m:]...)]; ok {
+			if m == 1 && j < i {
+				break
+			}
+			if colon || j == i {
+				return w + 8
+			}
+			return w/2 + 8
+		}
+	}
+	if j < i || n == 0 {
+		return 8
+	}
+	prev := v[len(v)-1]
+	if c.lex.words.has(prev, r) {
+		return -45
+	}
+	if n >= 2 && c.lex.words.has(v[len(v)-2], prev, r) {
+		return -45
+	}
+	if c.lex.at(prev)&(stops|leads) != 0 {
+		return 4
+	}
+	return -6
+}
+
+// rightOf weighs what stands after a name that ends at i with last, whose given
+// name is of m characters.
+func (c *scanner) rightOf(i int, last rune, m int) int {
+	s := c.s
+	if i >= len(s) {
+		return 12
+	}
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	if r < hanFirst || r > hanLast {
+		switch {
+		case r == '*' || r == '·' || r == '_':
+			return -200
+		case unicode.IsLetter(r):
+			return 0
+		}
+		return 12
+	}
+	var v [2]rune
+	if runes(s, i, v[:]) == 2 && c.lex.titles[key(v[:]...)] {
+		return 40
+	}
+	w := -4
+	if strings.ContainsRune(nameRight, r) || c.lex.at(r)&stops != 0 {
+		w = 8
+	} else if m == 1 && c.lex.name(r, 1) > 10 {
+		w = -14
+	}
+	if c.lex.words.has(last, r) && m == 2 {
+		w -= 12
+	}
+	return w
+}
+
+func (c *scanner) afterColon(i int) bool {
+	return i > 0 && (c.s[i-1] == ':' || i >= 3 && c.s[i-3:i] == "：" || i >= 6 && (c.s[i-6:i] == "我叫" || c.s[i-6:i] == "名叫"))
+}
+
+// introduced looks for a name of any make right after 收货人： and the like.
+func (c *scanner) introduced(i int) (Span, bool) {
+	s := c.s
+	if c.leftOf(i, 0) < 68 {
+		return Span{}, false
+	}
+	var v [8]rune
+	n := runes(s, i, v[:])
+	end := i + 3*n
+	if n < 2 || n > 4 && !c.allForeign(v[:n]) || end < len(s) && (s[end] == '*' || isWord(s[end]) && !isDigit(s[end])) {
+		return Span{}, false
+	}
+	if n >= 2 && c.lex.titles[key(v[n-2], v[n-1])] && n > 2 {
+		return Span{Start: i, End: end, Class: Name}, true
+	}
+	for k := 0; k+6 <= end-i; k += 3 {
+		if strings.Contains(notNames, s[i+k:i+k+6]) {
+			return Span{}, false
+		}
+	}
+	for _, r := range v[:n] {
+		if c.lex.at(r)&stops != 0 {
+			return Span{}, false
+		}
+	}
+	return Span{Start: i, End: end, Class: Name, Sure: true}, true
+}
+
+func (c *scanner) allForeign(v []rune) bool {
+	n := 0
+	for _, r := range v {
+		if c.lex.at(r)&foreign != 0 {
+			n++
+		}
+	}
+	return n*10 >= len(v)*8
+}
+
+// dottedName looks for a name of parts that dots join: 买买提·艾力.
+func (c *scanner) dottedName(i int) (Span, bool) {
+	s := c.s
+	// Cheap first: a dot within the next eight characters.
+	dot := strings.Index(s[i:min(len(s), i+27)], "·")
+	if dot < 0 {
+		if dot = strings.Index(s[i:min(len(s), i+27)], "•"); dot < 0 {
+			return Span{}, false
+		}
+	}
+	var v [7]rune
+	known, all, parts, end := 0, 0, 0, i
+	for {
+		n := runes(s, end, v[:])
+		if n == 0 || n > 6 && parts == 0 {
+			return Span{}, false
+		}
+		if parts > 0 && n > 4 { // the last part runs into other words: take it while it looks foreign
+			k := 0
+			for k < n && c.lex.at(v[k])&foreign != 0 {
+				k++
+			}
+			n = max(k, 2)
+		}
+		for _, r := range v[:n] {
+			if c.lex.at(r)&foreign != 0 {
+				known++
+			}
+			if c.lex.at(r)&stops != 0 {
+				return Span{}, false
+			}
+		}
+		all += n
+		end += 3 * n
+		parts++
+		w := 0
+		if strings.HasPrefix(s[end:], "·") {
+			w = len("·")
+		} else if strings.HasPrefix(s[end:], "•") {
+			w = len("•")
+		}
+		if w == 0 || parts == 4 || end+w >= len(s) || byteKind[s[end+w]]&aHan == 0 {
+			break
+		}
+		end += w
+	}
+	if parts < 2 || end < len(s) && s[end] == '*' || known*10 < all*6 && c.leftOf(i, 0) < 20 {
+		return Span{}, false
+	}
+	return Span{Start: i, End: end, Class: Name, Sure: true}, true
+}

@@ -1,0 +1,249 @@
+package detect
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// latinName looks for a name at the word i..end of ASCII letters: after a title
+// or a phrase that introduces one, or one that begins with a common given name.
+func (c *scanner) latinName(i, end, upper int) (Span, bool) {
+	s := c.s
+	word := s[i:end]
+	if upper == 0 || !isUpper(s[i]) {
+		if at := c.introducedLatin(word, end); at > 0 {
+			return c.capitalised(at, 1, true)
+		}
+		return Span{}, false
+	}
+	switch word {
+	case "Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Madam", "Mister":
+		at := end
+		if at < len(s) && s[at] == '.' {
+			at++
+		}
+		if at < len(s) && s[at] == ' ' {
+			return c.capitalised(at+1, 1, true)
+		}
+		return Span{}, false
+	}
+	if at := c.introducedLatin(strings.ToLower(word), end); at > 0 {
+		return c.capitalised(at, 1, true)
+	}
+	if upper > 1 && upper == end-i {
+		return Span{}, false
+	}
+	if c.lex.first[word] && !(i > 0 && (s[i-1] == '/' || s[i-1] == '.' || s[i-1] == '-' || s[i-1] == '@')) {
+		return c.capitalised(i, 2, false)
+	}
+	return Span{}, false
+}
+
+// introducedLatin tells where a name begins that the word, which ends at end,
+// introduces, or 0.
+func (c *scanner) introducedLatin(word string, end int) int {
+	s := c.s
+	rest := s[end:]
+	first := func(phrases ...string) int {
+		for _, p := range phrases {
+			if foldPrefix(rest, p) {
+				return end + len(p)
+			}
+		}
+		return 0
+	}
+	switch word {
+	case "name":
+		return first(" is ", ": ", ":", "'s ")
+	case "i":
+		return first(" am ", "'m ")
+	case "i'm":
+		return first(" ")
+	case "dear", "hello", "hi":
+		return first(" ")
+	case "contact", "customer", "consignee", "recipient", "attn", "passenger", "guest", "cardholder":
+		return first(": ", " name: ", " name is ", ":")
+	case "sincerely", "regards":
+		return first(",\n", ", ")
+	case "called":
+		return first(" ")
+	}
+	return 0
+}
+
+// notLatin are capitalised words that begin sentences or name other things.
+const notLatin = " The This That These Those There Here Please Thanks Thank You Your Yes No Not And But For With From What When Where Why How Who Can Could Would Will Is Are Am Do Does Did Have Has I It We They He She My Our In On At To Of If So Sorry Also Just Sir Madam Customer Team Support Service All Everyone Order Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December Street Road Avenue Hotel Company Inc Ltd Bank University City New San Los St Interested Looking Trying Having Going Calling Writing Not Sure Glad Happy Afraid Currently Unable Still Really Very "
+
+// capitalised reads words that begin with capitals: at least as many as least,
+// at most four.
+func (c *scanner) capitalised(i, least int, said bool) (Span, bool) {
+	s := c.s
+	end, n, k := i, 0, i
+	for n < 4 && k < len(s) {
+		r, w := utf8.DecodeRuneInString(s[k:])
+		if !unicode.IsUpper(r) || r >= 0x250 {
+			break
+		}
+		stop, letters := k+w, 1
+		for stop < len(s) {
+			r, w := utf8.DecodeRuneInString(s[stop:])
+			if !(r < 0x250 && unicode.IsLetter(r)) && !((r == '\'' || r == '’' || r == '-') && stop+w < len(s) && unicode.IsUpper(firstRune(s[stop+w:]))) {
+				break
+			}
+			stop += w
+			letters++
+		}
+		if stop < len(s) && (isDigit(s[stop]) || s[stop] == '_' || s[stop] == '*' || s[stop] == '@') {
+			return Span{}, false
+		}
+		word := s[k:stop]
+		if letters > 1 && strings.Contains(notLatin, " "+word+" ") {
+			break
+		}
+		if letters > 4 && strings.ToUpper(word) == word && !said {
+			break
+		}
+		n++
+		end = stop
+		if letters == 1 && stop < len(s) && s[stop] == '.' && n > 0 {
+			end = stop + 1
+			stop++
+		}
+		if stop+1 >= len(s) || s[stop] != ' ' {
+			break
+		}
+		k = stop + 1
+	}
+	for _, joint := range [...]string{" van der ", " van den ", " van ", " von ", " de la ", " de ", " da ", " del ", " bin ", " al-"} {
+		if n > 0 && strings.HasPrefix(s[end:], joint) {
+			if f, ok := c.capitalised(end+len(joint), 1, true); ok {
+				return Span{Start: i, End: f.End, Class: Name, Sure: true}, true
+			}
+		}
+	}
+	if n < least || end-i < 2 {
+		return Span{}, false
+	}
+	return Span{Start: i, End: end, Class: Name, Sure: n >= 2}, true
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+// streets are the endings of a road's name in English.
+const streets = " street st avenue ave road rd lane ln drive dr boulevard blvd way court ct place pl square sq terrace parkway pkwy circle cir highway hwy trail trl alley crescent close row walk loop "
+
+// latinAddress looks for an address at the digits i..end: 12 Main Street, Apt 4,
+// Springfield, IL 62701.
+func (c *scanner) latinAddress(i, end int) (Span, bool) {
+	s := c.s
+	if end-i > 6 || end+3 >= len(s) || i > 0 && (isWord(s[i-1]) || s[i-1] == '.' || s[i-1] == '$' || s[i-1] == '#' || s[i-1] == '-') {
+		return Span{}, false
+	}
+	k := end
+	if isLetter(s[k]) && k+1 < len(s) && s[k+1] == ' ' { // 12b
+		k++
+	}
+	if s[k] != ' ' {
+		return Span{}, false
+	}
+	k++
+	stop := 0
+	for n := 0; n < 6 && k < len(s); n++ {
+		r, _ := utf8.DecodeRuneInString(s[k:])
+		if !unicode.IsUpper(r) && !(n > 0 && r < 0x250 && unicode.IsLetter(r)) && !(n == 0 && isDigit(s[k])) || r >= 0x250 {
+			break
+		}
+		e := k
+		for e < len(s) {
+			r, w := utf8.DecodeRuneInString(s[e:])
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '-' || r >= 0x250 {
+				break
+			}
+			e += w
+		}
+		if e == k {
+			break
+		}
+		if n > 0 && e-k < 12 && strings.Contains(streets, " "+strings.ToLower(s[k:e])+" ") && isUpper(s[k]) {
+			stop = e
+			if stop < len(s) && s[stop] == '.' {
+				stop++
+			}
+		}
+		if e >= len(s) || s[e] != ' ' && !(s[e] == '.' && e+1 < len(s) && s[e+1] == ' ') {
+			break
+		}
+		k = e + 1
+		if s[e] == '.' {
+			k++
+		}
+		if stop > 0 && !directional(s[k:]) {
+			break
+		}
+	}
+	if stop == 0 {
+		return Span{}, false
+	}
+	return Span{Start: i, End: c.latinTail(stop), Class: Address, Sure: true}, true
+}
+
+func directional(s string) bool {
+	for _, d := range [...]string{"North", "South", "East", "West", "NW", "NE", "SW", "SE", "N ", "S ", "E ", "W "} {
+		if strings.HasPrefix(s, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// latinTail goes on over apartment, city, state and code.
+func (c *scanner) latinTail(end int) int {
+	s := c.s
+	for range 6 {
+		k := end
+		for k < len(s) && (s[k] == ' ' || s[k] == ',' || s[k] == '\n' || s[k] == '#') && k-end < 3 {
+			k++
+		}
+		if k == end || k >= len(s) {
+			return end
+		}
+		e := k
+		for e < len(s) && (isWord(s[e]) || s[e] >= 0x80 && s[e] < 0xE3 || s[e] == '-') {
+			e++
+		}
+		if e == k {
+			return end
+		}
+		w := s[k:e]
+		low := strings.ToLower(w)
+		switch {
+		case strings.Contains(" apt suite ste unit apartment floor fl room rm ", " "+low+" "):
+			if e < len(s) && s[e] == '.' {
+				e++
+			}
+			for e < len(s) && (s[e] == ' ' || s[e] == '#') {
+				e++
+			}
+			for e < len(s) && (isWord(s[e]) || s[e] == '-') {
+				e++
+			}
+		case s[k-1] == '#':
+		case isDigit(w[0]) && len(w) >= 4 && len(w) <= 10: // post code
+			return e
+		case isUpper(w[0]) && strings.IndexByte(s[end:k], ',') >= 0 && !strings.Contains(notLatin, " "+w+" "):
+			for e+1 < len(s) && s[e] == ' ' && isUpper(s[e+1]) {
+				for e++; e < len(s) && isWord(s[e]); e++ {
+				}
+			}
+		case isUpper(w[0]) && len(w) == 2 && isUpper(w[1]): // state
+		default:
+			return end
+		}
+		end = e
+	}
+	return end
+}

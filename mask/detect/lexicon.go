@@ -1,0 +1,250 @@
+package detect
+
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed lexicon.txt
+var lexiconText string
+
+// Chinese characters that the tables know: the block of unified ideographs.
+const (
+	hanFirst = 0x4E00
+	hanLast  = 0x9FFF
+)
+
+// lexicon is what is known of Chinese words. It is built once and not changed.
+type lexicon struct {
+	surname []int8            // by character: tenths of a nat for a surname; noSurname
+	given   [][3]int8         // by character: first of two, second of two, only one
+	words   wordSet           // that are no names
+	places  map[uint64]uint8  // level: 1 province, 2 city, 3 county
+	pairs   pairSet           // that begin a place
+	parts   [][]part          // by what partFirst says
+	part1st []uint8           // by character: which of parts it begins
+	double  map[uint64]bool   // surnames of two characters
+	starts  []uint16          // by character: what it may begin or end, see below
+	plain   []uint16          // by character: its simplified form, or 0
+	first   map[string]bool   // given names of English
+	cues    [5]map[uint64]int // words before a name, by length
+	titles  map[uint64]bool
+}
+
+const noSurname = -128
+
+// Bits of lexicon.starts.
+const (
+	startsName  = 1 << iota // a surname
+	startsPlace             // a division
+	endsPart                // ends a part of an address: 路 号 栋
+	stops                   // stands in no name of a road or house: 的 了 是
+	leads                   // ends what comes before an address, and an address that is complete
+	foreign                 // used to write names of other languages
+	plateFirst              // begins a plate
+	doubleFirst             // begins a surname of two characters
+	cueFirst                // begins a word after which a WeChat account or a secret stands
+)
+
+var theLexicon = sync.OnceValue(func() *lexicon { return readLexicon(lexiconText) })
+
+// key packs up to four characters.
+func key(r ...rune) (k uint64) {
+	for _, c := range r {
+		k = k<<16 | uint64(uint16(c))
+	}
+	return k
+}
+
+func keyOf(s string) uint64 { return key([]rune(s)...) }
+
+func (l *lexicon) at(r rune) uint16 {
+	if r < hanFirst || r > hanLast {
+		return 0
+	}
+	return l.starts[r-hanFirst]
+}
+
+// family returns the weight of r as a surname.
+func (l *lexicon) family(r rune) int {
+	if r < hanFirst || r > hanLast {
+		return noSurname
+	}
+	return int(l.surname[r-hanFirst])
+}
+
+// name returns the weight of r in a given name: at 0 or 1 of two, or 2 alone.
+func (l *lexicon) name(r rune, at int) int {
+	if r < hanFirst || r > hanLast {
+		return -60
+	}
+	return int(l.given[r-hanFirst][at])
+}
+
+func readLexicon(text string) *lexicon {
+	const n = hanLast - hanFirst + 1
+	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64]uint8{}, starts: make([]uint16, n),
+		plain: make([]uint16, n), first: map[string]bool{}, titles: map[uint64]bool{}}
+	for i := range n {
+		l.surname[i] = noSurname
+		l.given[i] = [3]int8{0, 0, 0}
+	}
+	section := ""
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if line[0] == '[' {
+			section = line
+			continue
+		}
+		l.line(section, line)
+	}
+	// Every traditional form weighs what its simplified one does.
+	for from, to := range l.plain {
+		if to == 0 {
+			continue
+		}
+		to -= hanFirst
+		if l.surname[from] == noSurname {
+			l.surname[from] = l.surname[to]
+			l.starts[from] |= l.starts[to] & startsName
+		}
+		if l.given[from] == [3]int8{} {
+			l.given[from] = l.given[to]
+		}
+	}
+	l.mark(endsPart, partEnds)
+	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁谢")
+	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想")
+	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆")
+	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
+	l.mark(cueFirst, "微薇威密口扣加企")
+	for _, s := range strings.Fields(nameTitles) {
+		l.titles[keyOf(s)] = true
+	}
+	l.double = map[uint64]bool{}
+	for _, s := range strings.Fields(compound) {
+		r := []rune(s)
+		l.double[key(r...)] = true
+		l.starts[r[0]-hanFirst] |= doubleFirst
+	}
+	l.parts, l.part1st = [][]part{nil}, make([]uint8, n)
+	for _, p := range partList() {
+		k := firstRune(p.text) - hanFirst
+		if l.part1st[k] == 0 {
+			l.part1st[k] = uint8(len(l.parts))
+			l.parts = append(l.parts, nil)
+		}
+		l.parts[l.part1st[k]] = append(l.parts[l.part1st[k]], p)
+	}
+	for k := range l.cues {
+		l.cues[k] = map[uint64]int{}
+	}
+	for _, f := range strings.Fields(nameCues) {
+		word, w, _ := strings.Cut(f, "=")
+		n, _ := strconv.Atoi(w)
+		r := []rune(word)
+		l.cues[len(r)-1][key(r...)] = n
+	}
+	for _, s := range strings.Fields(latinFirst) {
+		l.first[s] = true
+	}
+	return l
+}
+
+func (l *lexicon) mark(bit uint16, chars string) {
+	for _, r := range chars {
+		if r >= hanFirst && r <= hanLast {
+			l.starts[r-hanFirst] |= bit
+		}
+	}
+}
+
+func (l *lexicon) line(section, line string) {
+	r := []rune(line)
+	switch section {
+	case "[surnames]":
+		n, _ := strconv.Atoi(string(r[1:]))
+		l.surname[r[0]-hanFirst] = int8(n)
+		l.starts[r[0]-hanFirst] |= startsName
+	case "[given]":
+		for k, f := range strings.Split(string(r[1:]), ",") {
+			n, _ := strconv.Atoi(f)
+			l.given[r[0]-hanFirst][k] = int8(n)
+		}
+	case "[words]":
+		l.words.add(key(r...), key(r[0], r[1]))
+	case "[places]":
+		last := len(r) - 1
+		if last <= 4 {
+			l.places[key(r[:last]...)] = uint8(r[last] - '0')
+		} else {
+			l.places[longKey(r[:last])] = uint8(r[last] - '0')
+		}
+		l.starts[r[0]-hanFirst] |= startsPlace
+		l.pairs.add(r[0], r[1])
+	case "[traditional]":
+		l.plain[r[0]-hanFirst] = uint16(r[1])
+	}
+}
+
+// pairSet tells quickly of most pairs of characters that they are not in it.
+type pairSet [1 << 11]uint64
+
+func pairHash(a, b rune) uint32 { return (uint32(a)*0x9E3779B1 ^ uint32(b)*0x85EBCA6B) >> 15 }
+
+func (p *pairSet) add(a, b rune) {
+	h := pairHash(a, b)
+	p[h>>6] |= 1 << (h & 63)
+}
+
+func (p *pairSet) has(a, b rune) bool {
+	h := pairHash(a, b)
+	return p[h>>6]>>(h&63)&1 != 0
+}
+
+// wordSet is a set of words of two to four characters.
+type wordSet struct {
+	pairs pairSet
+	keys  map[uint64]struct{}
+}
+
+func (w *wordSet) add(key, pair uint64) {
+	if w.keys == nil {
+		w.keys = map[uint64]struct{}{}
+	}
+	w.keys[key] = struct{}{}
+	w.pairs.add(rune(pair>>16), rune(pair&0xFFFF))
+}
+
+func (w *wordSet) has(r ...rune) bool {
+	if !w.pairs.has(r[0], r[1]) {
+		return false
+	}
+	_, ok := w.keys[key(r...)]
+	return ok
+}
+
+// longKey is a key of more than four characters: FNV-1a over them. A clash with
+// another place would only join two places.
+func longKey(r []rune) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range r {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
+
+// Simplify returns the simplified form of r, or r.
+func Simplify(r rune) rune {
+	if r < hanFirst || r > hanLast {
+		return r
+	}
+	if s := theLexicon().plain[r-hanFirst]; s != 0 {
+		return rune(s)
+	}
+	return r
+}

@@ -1,0 +1,323 @@
+package detect
+
+import "strings"
+
+// wordAt looks at the word of ASCII letters and digits that begins at i, if one
+// does, and returns where to go on.
+func (c *scanner) wordAt(i int) int {
+	s := c.s
+	if i > 0 && i != c.word && isWord(s[i-1]) {
+		return i + 1 // within a word; numbers in it are looked for all the same
+	}
+	end, digits, upper := i, 0, 0
+	for end < len(s) && isWord(s[end]) {
+		switch {
+		case isDigit(s[end]):
+			digits++
+		case isUpper(s[end]):
+			upper++
+		}
+		end++
+	}
+	if c.taken(i) {
+		return end
+	}
+	if f, ok := c.wordFound(i, end, digits, upper); ok {
+		if f.End > f.Start {
+			c.put(f)
+		}
+		return max(f.End, end)
+	}
+	if digits > 0 { // a number may stand in it
+		for i++; i < end && !isDigit(s[i]); i++ {
+		}
+		return i
+	}
+	return end
+}
+
+func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
+	s, set := c.s, c.set
+	n := end - i
+	if set&setSecret != 0 && n >= 2 {
+		if f, ok := c.secretAt(i, end); ok {
+			return f, true
+		}
+	}
+	if set&(setWeChat|setQQ) != 0 && n >= 2 && n <= 12 {
+		if f, ok := c.chatAt(i, end); ok {
+			return f, true
+		}
+	}
+	if digits > 0 || n <= 4 {
+		if f, ok := c.code(i); ok {
+			return f, true
+		}
+	}
+	if set&setName != 0 && digits == 0 && n >= 2 {
+		return c.latinName(i, end, upper)
+	}
+	if set&setIP != 0 && n <= 4 && end < len(s) && s[end] == ':' && isHex(s, i, end) {
+		if e := c.ipv6(i); e > 0 {
+			return Span{Start: i, End: e, Class: IP}, true
+		}
+	}
+	if set&setBirthDate != 0 && upper > 0 && n <= 9 && digits == 0 {
+		return c.monthFirst(i)
+	}
+	return Span{}, false
+}
+
+// monthFirst looks for March 7, 1990 after a word that says whose.
+func (c *scanner) monthFirst(i int) (Span, bool) {
+	s := c.s
+	m := monthEnd(s, i)
+	if m == 0 || !c.bornBefore(i) {
+		return Span{}, false
+	}
+	_, e := small(s, skip(s, skip(s, m, "."), " "))
+	if e == 0 {
+		return Span{}, false
+	}
+	e = skip(s, e, "st", "nd", "rd", "th")
+	if y, k := small(s, skip(s, skip(s, e, ","), " ")); k > 0 && y >= 1880 && y <= 2030 {
+		return Span{Start: i, End: k, Class: BirthDate}, true
+	}
+	return Span{}, false
+}
+
+// code looks for papers, accounts and machines whose numbers hold letters.
+func (c *scanner) code(i int) (Span, bool) {
+	s, set := c.s, c.set
+	if i > 0 && (isWord(s[i-1]) && i != c.word || s[i-1] == '-' || s[i-1] == '*') {
+		return Span{}, false
+	}
+	end := i
+	for end < len(s) && (isLetter(s[end]) || isDigit(s[end])) {
+		end++
+	}
+	v := s[i:end]
+	n := len(v)
+	open := end < len(s) && (s[end] == '_' || s[end] == '*' || s[end] == '-' && end+1 < len(s) && isWord(s[end+1]))
+	if set&setMAC != 0 && n == 2 {
+		if e := macEnd(s, i); e > 0 {
+			return Span{Start: i, End: e, Class: MAC}, true
+		}
+	}
+	if set&setIBAN != 0 && (n == 4 || n >= 15) && isUpper(s[i]) {
+		if e := ibanEnd(s, i); e > 0 {
+			return Span{Start: i, End: e, Class: IBAN}, true
+		}
+	}
+	if set&setHKMTPermit != 0 && (n == 7 || n == 8) && isUpper(s[i]) {
+		if e := hkidEnd(s, i, end); e > 0 {
+			return Span{Start: i, End: e, Class: HKMTPermit}, true
+		}
+	}
+	if open || c.isOrder(i) {
+		return Span{}, false
+	}
+	f := Span{Start: i, End: end}
+	switch {
+	case set&setForeignID != 0 && n == 15 && like(v, "AAA999999999999") && plausibleShort(v[7:13]):
+		f.Class = ForeignID
+	case set&setUSCC != 0 && n == 18 && uscc(v):
+		f.Class = USCC
+	case set&setHKMTPermit != 0 && (like(v, "A99999999") || like(v, "A9999999999") || like(v, "AA9999999")) && c.permit(i, v):
+		f.Class = HKMTPermit
+	case set&setHKMTPermit != 0 && like(v, "A999999999") && (v[1] == '1' || v[1] == '2' || v[1] == '8' || v[1] == '9') && taiwanID(v):
+		f.Class = HKMTPermit
+	case set&setPassport != 0 && n >= 6 && n <= 10 && c.passport(i, v):
+		f.Class = Passport
+	default:
+		return Span{}, false
+	}
+	return f, true
+}
+
+// like tells whether s has the shape of pattern: 9 a digit, A an upper-case
+// letter, anything else itself.
+func like(s, pattern string) bool {
+	if len(s) != len(pattern) {
+		return false
+	}
+	for i := range len(s) {
+		switch pattern[i] {
+		case '9':
+			if !isDigit(s[i]) {
+				return false
+			}
+		case 'A':
+			if !isUpper(s[i]) {
+				return false
+			}
+		default:
+			if s[i] != pattern[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// plausibleShort tells whether v is a date of six digits.
+func plausibleShort(v string) bool { return plausibleDate([]byte("19" + v)) }
+
+// permit: H and M are Hong Kong's and Macau's to the mainland, C and W the
+// mainland's to there, T and L to Taiwan.
+func (c *scanner) permit(i int, v string) bool {
+	switch v[0] {
+	case 'H', 'M':
+		return isDigit(v[1])
+	case 'C':
+		return len(v) == 9 && !cueBefore(c.s, i, 30, "护照", "passport") && v[1] != 'I' && v[1] != 'O'
+	case 'W', 'T', 'L':
+		return isDigit(v[1]) && len(v) == 9 && cueBefore(c.s, i, 48, "通行证", "港澳", "台湾", "往来", "证件", "permit")
+	}
+	return false
+}
+
+// passport: China's E, G and D; others after a word that says so.
+func (c *scanner) passport(i int, v string) bool {
+	digits := 0
+	for k := range len(v) {
+		switch {
+		case isDigit(v[k]):
+			digits++
+		case !isUpper(v[k]):
+			return false
+		}
+	}
+	if digits < 5 {
+		return false
+	}
+	if like(v, "E99999999") || like(v, "G99999999") || len(v) == 9 && v[0] == 'E' && isUpper(v[1]) && v[1] != 'I' && v[1] != 'O' && digits == 7 {
+		return true
+	}
+	return cueBefore(c.s, i, 40, "护照", "passport")
+}
+
+// hkidEnd returns the end of a Hong Kong identity card number, A123456(3), or 0.
+func hkidEnd(s string, i, end int) int {
+	letters := 1
+	if isUpper(s[i+1]) {
+		letters = 2
+	}
+	if end-i < letters+6 || end-i > letters+7 {
+		return 0
+	}
+	sum := 36 * 9
+	if letters == 2 {
+		sum = int(s[i]-'A'+10) * 9
+	}
+	sum += int(s[i+letters-1]-'A'+10) * 8
+	for k := range 6 {
+		d := s[i+letters+k]
+		if !isDigit(d) {
+			return 0
+		}
+		sum += int(d-'0') * (7 - k)
+	}
+	at := i + letters + 6
+	if at == end {
+		if at+2 >= len(s) || s[at] != '(' || s[at+2] != ')' {
+			return 0
+		}
+		at++
+		end = at + 2
+	} else if end < len(s) && (s[end] == '_' || s[end] == '-') {
+		return 0
+	}
+	check := 0
+	switch d := s[at]; {
+	case isDigit(d):
+		check = int(d - '0')
+	case d == 'A':
+		check = 10
+	default:
+		return 0
+	}
+	if (sum+check)%11 != 0 {
+		return 0
+	}
+	return end
+}
+
+// taiwanID checks the digit of a Taiwanese identity card number.
+func taiwanID(v string) bool {
+	const order = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+	k := strings.IndexByte(order, v[0]) + 10
+	sum := k/10 + k%10*9
+	for i := 1; i < 9; i++ {
+		sum += int(v[i]-'0') * (9 - i)
+	}
+	return (sum+int(v[9]-'0'))%10 == 0
+}
+
+// uscc checks the character of a unified social credit code (GB 32100-2015).
+func uscc(v string) bool {
+	const letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+	sum, weight := 0, 1
+	for i := range 17 {
+		k := strings.IndexByte(letters, v[i])
+		if k < 0 {
+			return false
+		}
+		sum += k * weight
+		weight = weight * 3 % 31
+	}
+	return strings.IndexByte("159AN", v[0]) >= 0 && strings.IndexByte(letters, v[17]) == (31-sum%31)%31
+}
+
+// ibanEnd returns the end of the IBAN at i, written in one or in fours, or 0.
+func ibanEnd(s string, i int) int {
+	if i+15 > len(s) || !isUpper(s[i]) || !isUpper(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) {
+		return 0
+	}
+	want := ibanLength(s[i : i+2])
+	if want == 0 {
+		return 0
+	}
+	var v [34]byte
+	n, k := 0, i
+	for k < len(s) && n < want {
+		switch {
+		case isDigit(s[k]) || isUpper(s[k]):
+			v[n] = s[k]
+			n++
+			k++
+		case s[k] == ' ' && n%4 == 0 && n > 0:
+			k++
+		default:
+			return 0
+		}
+	}
+	if n < want || k < len(s) && (isWord(s[k]) || s[k] == '*') {
+		return 0
+	}
+	rest := 0
+	for j := range want {
+		d := v[(j+4)%want]
+		if isDigit(d) {
+			rest = (rest*10 + int(d-'0')) % 97
+		} else {
+			rest = (rest*100 + int(d-'A') + 10) % 97
+		}
+	}
+	if rest != 1 {
+		return 0
+	}
+	return k
+}
+
+// ibanLength is the length of a country's IBAN (ISO 13616 registry), or 0.
+func ibanLength(country string) int {
+	const lengths = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27" +
+		"JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30"
+	for i := 0; i < len(lengths); i += 4 {
+		if lengths[i:i+2] == country {
+			return int(lengths[i+2]-'0')*10 + int(lengths[i+3]-'0')
+		}
+	}
+	return 0
+}
