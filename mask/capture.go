@@ -236,7 +236,10 @@ func (r *rewriter) watched(f *frame) bool {
 // found in it.
 func (r *rewriter) nameSeen(raw []byte) error {
 	top := &r.stack[len(r.stack)-1]
-	r.sym = 0
+	r.sym, r.hint = 0, ""
+	if r.set != 0 {
+		r.hint = fieldOf(r.text(raw))
+	}
 	if top.at != dead || top.acts != top.ends {
 		r.sym = r.syms.names[string(r.text(raw))]
 	}
@@ -287,7 +290,20 @@ func (r *rewriter) stringValue() error {
 				return err
 			}
 		}
-	case r.mayHold(raw):
+	default:
+		m, done, err := r.byField(raw)
+		if err != nil {
+			return err
+		}
+		if done {
+			if watched {
+				shown = m
+			}
+			break
+		}
+		if !r.mayHold(raw) {
+			break
+		}
 		text := r.text(raw)
 		if r.spans = detect.Append(r.spans[:0], view(text), r.set); len(r.spans) > 0 {
 			if err := r.replaceFound(raw, text); err != nil {
@@ -320,6 +336,10 @@ func (r *rewriter) numberSeen(lit []byte) error {
 		}
 		m := Of(class, text)
 		r.add(int(f.inst), Value{f.forced.field, class, string(lit), m, true, r.base + int64(r.tok), r.base + int64(r.pos)})
+		r.masked, mask = append(r.masked[:0], m...), true
+	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, string(lit)) != "":
+		m := Of(Coordinates, string(lit))
+		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), m, false, r.base + int64(r.tok), r.base + int64(r.pos)})
 		r.masked, mask = append(r.masked[:0], m...), true
 	case r.set&detect.Numbers != 0 && (len(lit) >= 11 || hasExponent(lit)):
 		r.decoded = wholeDigits(r.decoded[:0], lit)

@@ -55,6 +55,7 @@ type rewriter struct {
 	masked  []byte   // text of a masked string
 	quoted  []byte   // a replacement as JSON
 	sym     uint16   // of the value to come
+	hint    Class    // that the member's name gives the value to come
 	flags   uint8    // of the string that was read: byteKind's, and unicodeEscape
 }
 
@@ -63,6 +64,7 @@ func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Re
 	r.compiled = p.compiled
 	r.capture.reset(onRecord)
 	r.stack = r.stack[:0]
+	r.hint = ""
 }
 
 // release forgets what was personal before the rewriter is used again.
@@ -179,6 +181,7 @@ func (r *rewriter) beginValue(c byte) (open bool, err error) {
 	case c != '{' && c != '[':
 		return false, r.fault(r.pos, "expected a value")
 	}
+	r.hint = ""
 	if len(r.stack) >= MaxDepth {
 		return false, r.fault(r.pos, "nested too deep")
 	}
@@ -222,6 +225,7 @@ func (r *rewriter) endValue() (done bool, err error) {
 				return false, r.name(c)
 			}
 			top.index++
+			r.hint = ""
 			r.sym = r.syms.index(top.index)
 			return false, nil
 		case c == '}' && top.object, c == ']' && !top.object:

@@ -151,7 +151,10 @@ func benchMaskSpeed(w io.Writer) error {
 		name string
 		run  func() error
 	}{
-		{"copy in memory", func() error { _, err := io.Copy(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{bytes.NewReader(in)}); return err }},
+		{"copy in memory", func() error {
+			_, err := io.Copy(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{bytes.NewReader(in)})
+			return err
+		}},
 		{"encoding/json decode and encode", func() error {
 			var v any
 			if err := stdjson.Unmarshal(in, &v); err != nil {

@@ -24,7 +24,7 @@ func partList() []part {
 		{"室", 3, true, true}, {"户", 2, true, true}, {"房", 2, true, true}, {"组", 2, true, true}, {"社", 1, true, true}, {"队", 1, true, true}, {"门", 1, true, true},
 		{"自治县", 2, false, false}, {"自治州", 1, false, false}, {"开发区", 2, true, false}, {"工业区", 2, true, false}, {"新区", 1, false, false}, {"小区", 3, true, false}, {"社区", 2, true, false}, {"校区", 2, true, false},
 		{"园区", 2, true, false}, {"一区", 2, true, false}, {"二区", 2, true, false}, {"三区", 2, true, false}, {"区", 2, false, false}, {"區", 2, false, false}, {"县", 2, false, false}, {"縣", 2, false, false}, {"旗", 1, false, false},
-		{"镇", 2, true, false}, {"鎮", 2, true, false}, {"乡", 2, true, false}, {"鄉", 2, true, false}, {"新村", 3, true, false}, {"村", 2, true, false}, {"屯", 2, true, false}, {"庄", 1, true, false}, {"邨", 2, true, false},
+		{"镇", 2, true, false}, {"鎮", 2, true, false}, {"乡", 2, true, false}, {"鄉", 2, true, false}, {"新村", 3, true, false}, {"村", 2, true, false}, {"屯", 2, true, false}, {"庄", 1, true, false}, {"邨", 2, true, false}, {"邸", 2, true, false}, {"期", 1, true, true},
 		{"花园", 3, true, false}, {"家园", 3, true, false}, {"花苑", 3, true, false}, {"苑", 2, true, false}, {"公寓", 3, true, false}, {"公馆", 2, true, false}, {"别墅", 2, true, false}, {"山庄", 2, true, false}, {"大厦", 3, true, false}, {"大廈", 3, true, false},
 		{"写字楼", 2, true, false}, {"宿舍", 2, true, false}, {"工业园", 2, true, false}, {"科技园", 2, true, false}, {"产业园", 2, true, false}, {"创业园", 2, true, false}, {"软件园", 2, true, false}, {"雅苑", 3, true, false},
 		{"快递柜", 1, true, false}, {"菜鸟驿站", 1, true, false}, {"驿站", 1, true, false}, {"服务站", 1, true, false}, {"市场", 1, true, false}, {"广场", 1, true, false}, {"商城", 1, true, false}, {"中心", 1, true, false}, {"大学", 1, true, false}, {"学院", 1, true, false},
@@ -113,7 +113,7 @@ func (c *scanner) addressStart(i int, p part) int {
 		r, w := runeBefore(s, j)
 		switch {
 		case r >= hanFirst && r <= hanLast:
-			if c.lex.at(r)&(stops|leads) != 0 {
+			if c.lex.at(r)&(stops|leads) != 0 && !(r == '和' && n > 0 && strings.ContainsRune("平顺谐睦悦", firstRune(s[j:]))) {
 				return j
 			}
 		case r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r)) || r == '-' || r == '#'):
@@ -149,6 +149,9 @@ func (c *scanner) addressEnd(i int) int {
 		}
 		next, p := c.nextPart(end, weight > 0)
 		if next == 0 {
+			if k := roomEnd(s, end); k > 0 && fine > 0 {
+				end, weight = k, weight+3
+			}
 			break
 		}
 		end = next
@@ -174,6 +177,29 @@ func (c *scanner) addressEnd(i int) int {
 	return c.detail(end)
 }
 
+// roomEnd returns the end of a house and room as 9-2-1304 or #13 1103, or 0.
+func roomEnd(s string, i int) int {
+	if i < len(s) && s[i] == ' ' {
+		i++
+	}
+	k, digits, joints := i, 0, 0
+	for k < len(s) && k-i < 14 && (isDigit(s[k]) || isUpper(s[k]) || s[k] == '-' || s[k] == '#') {
+		if isDigit(s[k]) {
+			digits++
+		} else if !isUpper(s[k]) {
+			joints++
+		}
+		k++
+	}
+	if digits == 0 || digits > 9 || joints == 0 || s[k-1] == '-' {
+		return 0
+	}
+	if e := groupEnd(s, min(k+1, len(s))); k < len(s) && s[k] == ' ' && e-k >= 4 && e-k <= 5 {
+		return e
+	}
+	return k
+}
+
 // nextPart reads one part at i: a name or number and its ending. It returns 0
 // when there is none near.
 func (c *scanner) nextPart(i int, begun bool) (end int, p part) {
@@ -184,7 +210,7 @@ func (c *scanner) nextPart(i int, begun bool) (end int, p part) {
 		switch {
 		case r >= hanFirst && r <= hanLast:
 			kind := c.lex.at(r)
-			if kind&stops != 0 || begun && n == 0 && kind&leads != 0 && c.lex.placeAt(s, j) == 0 {
+			if kind&stops != 0 || begun && n == 0 && strings.ContainsRune("改寄送麻换叫写填找给把住到在从去", r) && c.lex.placeAt(s, j) == 0 {
 				return 0, part{}
 			}
 			if n > 0 && c.lex.part1st[r-hanFirst] != 0 {
@@ -244,6 +270,9 @@ func partFits(s string, i, j int, q part, numbers, letters int) bool {
 			}
 		}
 		return true
+	}
+	if q.weight == 1 && rest != "" && strings.ContainsRune("路街道巷村镇乡区县弄桥", firstRune(rest)) {
+		return false // 书院路
 	}
 	switch q.text {
 	case "路", "道", "街":

@@ -4,7 +4,7 @@ package detect
 const nameCues = `收货人=80 收件人=80 联系人=80 姓名=80 名字=60 真名=60 本名=60 实名=40 客户=22 用户=18 会员=22 住客=50 入住人=75 预订人=75 预定人=75 订房人=75 乘客=40 旅客=40
 患者=40 病人=35 我叫=80 我是=25 叫做=50 名叫=70 叫=32 就叫=50 持卡人=80 户名=80 开户名=80 签收人=80 寄件人=80 发件人=80 收款人=80 付款人=80 汇款人=80 申请人=70 车主=50 房主=45 业主=35 监护人=60
 法人=35 老公=35 老婆=35 妻子=40 丈夫=40 爱人=40 朋友=22 同事=25 同学=20 经办人=70 投保人=75 被保人=75 被保险人=75 受益人=75 顾客=25 房客=40 司机=35 骑手=35 快递员=35 师傅=15 教练=20 老师=12 医生=12
-经理=12 找=14 给=6 和=5 跟=8 由=6 与=5 称呼=45 尊敬的=30 亲爱的=25 您好=8 你好=8 先生=10 女士=10 亲=4 住户=35 代收人=70 提货人=70 取件人=70 取货人=70 紧急联系人=80 买家=30 卖家=20 店主=30 主播=20 负责人=45
+经理=12 找=14 给=6 和=5 跟=8 由=6 与=5 称呼=45 尊敬的=30 亲爱的=25 您好=8 你好=8 先生=10 女士=10 亲=4 住户=35 代收人=70 提货人=70 取件人=70 取货人=70 紧急联系人=80 签收人=80 下单人=75 店长=35 群主=35 会员=25 员工=25 群主=35 法人=45 开户人=75 发货人=75 寄件=20 收件=20 名字是=70 姓名是=80 联系人是=80 人写=35 名字写=60 改成=22 改为=22 换成=22 请=6 把=6 让=6 被=6 叫我=10 实名=45 实名是=60 监护=20 登记=15 户主=60 乙方=40 甲方=40 签约人=70 投诉人=70 司机师傅=35 护工=30 保姆=30 房东=40 租客=40 医师=20 小朋友=20 宝宝=15 孩子=15 先生叫=50 女士叫=50 买家=30 卖家=20 店主=30 主播=20 负责人=45
 邻居=25 女儿=35 儿子=35 妈妈=25 爸爸=25 母亲=25 父亲=25 哥哥=20 姐姐=20 弟弟=25 妹妹=25 室友=30 男友=25 女友=25 代表=10 记者=35 教授=20 导演=25 主席=12 总裁=20 董事长=22 总经理=20 队长=20 队员=20 中锋=15 后卫=15 前锋=15 门将=15 歌手=25 演员=25 作家=25 博士=22 院长=18 局长=18 书记=18 部长=18 所长=18 主任=15 律师=22 警官=20 民警=30 嫌疑人=40
 收貨人=80 收件人=80 聯絡人=80 聯繫人=80 戶名=80 客戶=22 開戶名=80 收款方=60 付款方=60 联系人姓名=80 客户姓名=80 收货姓名=80 真实姓名=80 中文名=60 曾用名=60 昵称=15`
 
@@ -32,4 +32,5 @@ Angela Shirley Brenda Emma Anna Pamela Nicole Samantha Katherine Christine Helen
 Hannah Megan Cheryl Jacqueline Martha Madison Teresa Gloria Sara Janice Ann Kathryn Abigail Sophia Frances Jean Alice Judy Isabella Julia Grace Amber Denise Danielle Marilyn Beverly Charlotte Natalie Theresa Diana Brittany Doris
 Kayla Alexis Lori Marie Liam Lucas Oliver Aiden Mia Ava Amelia Harper Ella Chloe Zoe Lily Ivan Sofia Yusuf Mei Fatima Omar Ahmed Mohamed Ali Raj Anya Lei Chen Wei Yara Isabella Aarav Evelyn Mohammed Ibrahim Hassan Carlos Luis Miguel Pedro
 Antonio Francisco Manuel Javier Fernando Diego Andres Pablo Sergio Rafael Hans Klaus Jürgen Stefan Wolfgang Heinz Pierre Jacques Michel Philippe Luca Marco Giuseppe Giovanni Anders Lars Erik Sven Olga Natasha Dmitri Vladimir Sergei
-Harry Oscar Leo Max Felix Hugo Louis Simon Martin Ian Neil Craig Stuart Graham Colin Derek Nigel Trevor Claire Fiona Gemma Holly Jane Kate Lucy Molly Naomi Paula Rosa Ruby Sally Sonia Tina Wendy Yvonne Ellen Eva Irene Nina Elena`
+Harry Oscar Leo Max Felix Hugo Louis Simon Martin Ian Neil Craig Stuart Graham Colin Derek Nigel Trevor Claire Fiona Gemma Holly Jane Kate Lucy Molly Naomi Paula Rosa Ruby Sally Sonia Tina Wendy Yvonne Ellen Eva Irene Nina Elena
+Li Wang Zhang Liu Zhao Huang Zhou Wu Xu Sun Hu Zhu Gao Lin Guo Luo Liang Zheng Xie Feng Dong Cheng Cao Yuan Deng Fu Zeng Peng Cai Jia Ding Xue Ye Yu Pan Xia Zhong Tian Liao Zou Xiong Hao Cui Qiu Qin Shao Meng Qian Kim Park Lee Choi Nguyen Tran Sato Suzuki Tanaka Yamada`

@@ -15,7 +15,7 @@ func (c *scanner) hanAt(i int) int {
 	r := rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
 	next := i + 3
 	kind := c.lex.at(r)
-	if kind&stops != 0 && kind&startsName == 0 && !c.afterColon(i) || c.taken(i) {
+	if kind&stops != 0 || c.taken(i) {
 		return next
 	}
 	if kind&plateFirst != 0 && c.set&setPlate != 0 {
@@ -63,7 +63,7 @@ func (c *scanner) hanAt(i int) int {
 // plateEnd returns the end of the vehicle plate at i (GA 36), or 0.
 func plateEnd(s string, i int) int {
 	k := i + 3
-	if k >= len(s) || !isUpper(s[k]) || s[k] == 'I' {
+	if k >= len(s) || !isLetter(s[k]) || s[k]|0x20 == 'i' {
 		return 0
 	}
 	k++
@@ -74,7 +74,7 @@ func plateEnd(s string, i int) int {
 		}
 	}
 	n, digits := 0, 0
-	for k < len(s) && n < 6 && (isDigit(s[k]) || isUpper(s[k]) && s[k] != 'I' && s[k] != 'O') {
+	for k < len(s) && n < 6 && (isDigit(s[k]) || isLetter(s[k]) && s[k]|0x20 != 'i' && s[k]|0x20 != 'o') {
 		if isDigit(s[k]) {
 			digits++
 		}
@@ -124,7 +124,7 @@ func runes(s string, i int, dst []rune) int {
 
 // least is the weight from which on it is a name: how much rarer names are in
 // service talk than other words.
-const least = 78
+const least = 60
 
 // sure is from which on a name is masked elsewhere too.
 const sure = 60
@@ -134,7 +134,7 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	s, l := c.s, c.lex
 	var v [5]rune
 	n := runes(s, i, v[:])
-	if n < 2 || v[0] == v[1] && n == 2 {
+	if n < 2 || v[0] == v[1] {
 		return Span{}, false
 	}
 	family, given := l.family(r), 1
@@ -182,6 +182,10 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		w += c.rightOf(stop, v[given+m-1], m)
 		if w > best {
 			best, end = w, stop
+		}
+		if m == 2 && w >= least-12 && l.name(v[given+1], 1) > -26 {
+			best, end = w, stop
+			break // the longer one, so that no character of a name is left
 		}
 	}
 	if end == 0 {
@@ -273,7 +277,7 @@ func (c *scanner) rightOf(i int, last rune, m int) int {
 }
 
 func (c *scanner) afterColon(i int) bool {
-	return i > 0 && (c.s[i-1] == ':' || i >= 3 && c.s[i-3:i] == "：" || i >= 6 && (c.s[i-6:i] == "我叫" || c.s[i-6:i] == "名叫"))
+	return i > 0 && (c.s[i-1] == ':' || c.s[i-1] == ' ' || i >= 3 && (c.s[i-3:i] == "：" || c.s[i-3:i] == "是") || i >= 6 && (c.s[i-6:i] == "我叫" || c.s[i-6:i] == "名叫"))
 }
 
 // introduced looks for a name of any make right after 收货人： and the like.
@@ -285,7 +289,7 @@ func (c *scanner) introduced(i int) (Span, bool) {
 	var v [8]rune
 	n := runes(s, i, v[:])
 	end := i + 3*n
-	if n < 2 || n > 4 && !c.allForeign(v[:n]) || end < len(s) && (s[end] == '*' || isWord(s[end]) && !isDigit(s[end])) {
+	if n < 2 || n > 4 && !c.allForeign(v[:n]) || end < len(s) && (s[end] == '*' || isWord(s[end]) && !isDigit(s[end])) || strings.HasPrefix(s[end:], "·") || strings.HasPrefix(s[end:], "•") {
 		return Span{}, false
 	}
 	if n >= 2 && c.lex.titles[key(v[n-2], v[n-1])] && n > 2 {

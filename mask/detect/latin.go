@@ -31,6 +31,9 @@ func (c *scanner) latinName(i, end, upper int) (Span, bool) {
 	if at := c.introducedLatin(strings.ToLower(word), end); at > 0 {
 		return c.capitalised(at, 1, true)
 	}
+	if i >= 3 && c.set&setName != 0 && (s[i-1] >= 0x80 || s[i-1] == ' ' || s[i-1] == ':') && c.leftOf(i, 0) >= 35 {
+		return c.capitalised(i, 1, true)
+	}
 	if upper > 1 && upper == end-i {
 		return Span{}, false
 	}
@@ -88,7 +91,7 @@ func (c *scanner) capitalised(i, least int, said bool) (Span, bool) {
 		stop, letters := k+w, 1
 		for stop < len(s) {
 			r, w := utf8.DecodeRuneInString(s[stop:])
-			if !(r < 0x250 && unicode.IsLetter(r)) && !((r == '\'' || r == '’' || r == '-') && stop+w < len(s) && unicode.IsUpper(firstRune(s[stop+w:]))) {
+			if !(r < 0x250 && unicode.IsLetter(r)) && !((r == '\'' || r == '’' || r == '-' || r == '/' && said) && stop+w < len(s) && unicode.IsLetter(firstRune(s[stop+w:]))) {
 				break
 			}
 			stop += w

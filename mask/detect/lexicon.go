@@ -102,6 +102,18 @@ func readLexicon(text string) *lexicon {
 		}
 		l.line(section, line)
 	}
+	l.mark(endsPart, partEnds+"邸期")
+	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁谢")
+	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想")
+	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆")
+	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
+	l.mark(cueFirst, "微薇威密口扣加企")
+	for i := range n {
+		if l.starts[i]&stops != 0 { // 是 is a surname too, and hardly ever one
+			l.starts[i] &^= startsName
+			l.surname[i] = noSurname
+		}
+	}
 	// Every traditional form weighs what its simplified one does.
 	for from, to := range l.plain {
 		if to == 0 {
@@ -116,12 +128,6 @@ func readLexicon(text string) *lexicon {
 			l.given[from] = l.given[to]
 		}
 	}
-	l.mark(endsPart, partEnds)
-	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁谢")
-	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想")
-	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆")
-	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
-	l.mark(cueFirst, "微薇威密口扣加企")
 	for _, s := range strings.Fields(nameTitles) {
 		l.titles[keyOf(s)] = true
 	}

@@ -115,7 +115,7 @@ func (c *scanner) card(r *digitRun, i int) Span {
 			continue
 		}
 		sound := luhn(r.v[:n])
-		if !sound && n < 14 || !plausibleCard(r.v[:n]) && !(n >= 14 && n == r.n) {
+		if !sound && n < 14 || !plausibleCard(r.v[:n]) && n != r.n {
 			continue
 		}
 		known := plausibleCard(r.v[:n])

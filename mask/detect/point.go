@@ -9,7 +9,7 @@ import (
 // and a dot stand.
 func (c *scanner) dotted(i int) (Span, bool) {
 	s := c.s
-	if i > 0 && (s[i-1] == '.' || isWord(s[i-1]) && !(c.word == i)) {
+	if i > 0 && (s[i-1] == '.' || isWord(s[i-1]) && c.word != i && !(strings.IndexByte("NSEW", s[i-1]) >= 0 && (i == 1 || !isWord(s[i-2])))) {
 		return Span{}, false
 	}
 	end := i
@@ -55,10 +55,10 @@ func (c *scanner) coordinates(i, end int) (Span, bool) {
 	if start > 0 && s[start-1] == '-' {
 		start--
 	}
-	if start > 0 && (s[start-1] == '*' || isWord(s[start-1])) {
+	if start > 0 && s[start-1] == '*' {
 		return Span{}, false
 	}
-	said := cueBefore(s, i, 30, "经度", "纬度", "坐标", "经纬度", "定位", "latitude", "longitude", "lat", "lng", "lon", "gps", "coordinates", "location")
+	said := cueBefore(s, i, 30, "经度", "纬度", "坐标", "北纬", "南纬", "东经", "西经", "定位", "latitude", "longitude", "lat", "lng", "lon", "gps", "coordinates", "location")
 	j := end
 	for j < len(s) && strings.IndexByte("°NSEWnsew ,;/", s[j]) >= 0 {
 		j++
@@ -119,7 +119,7 @@ func (c *scanner) birthDate(i int) (Span, bool) {
 	if end == 0 {
 		return Span{}, false
 	}
-	if c.bornBefore(i) || strings.HasPrefix(s[end:], "出生") || strings.HasPrefix(s[end:], "生人") || strings.HasPrefix(s[end:], "生日") {
+	if c.bornBefore(i) || strings.HasPrefix(s[end:], "出生") || strings.HasPrefix(s[end:], "生") || strings.HasPrefix(s[end:], "生日") {
 		return Span{Start: i, End: end, Class: BirthDate}, true
 	}
 	return Span{}, false
@@ -156,6 +156,15 @@ func dateEnd(s string, i int) int {
 					return e
 				}
 			}
+		}
+		return 0
+	}
+	if j-i == 2 && strings.HasPrefix(s[j:], "年") { // 90年3月7日
+		if b, k := small(s, j+3); k > 0 && b >= 1 && b <= 12 && strings.HasPrefix(s[k:], "月") {
+			if d, e := small(s, k+3); e > 0 && d >= 1 && d <= 31 {
+				return skip(s, e, "日", "号")
+			}
+			return k + 3
 		}
 		return 0
 	}

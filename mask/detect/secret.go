@@ -67,6 +67,7 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 	s := c.s
 	start := i
 	joined := false
+	direct := i >= 6 && (s[i-6:i] == "密码" || s[i-6:i] == "密碼" || s[i-6:i] == "口令")
 	for range 8 {
 		w := 0
 		for _, x := range [...]string{" ", "\"", "'", "\\\"", "号"} {
@@ -75,7 +76,7 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 				break
 			}
 		}
-		for _, x := range [...]string{":=", ":", "=", "：", "是", "为", "is "} {
+		for _, x := range [...]string{":=", ":", "=", "：", "是", "为", "改成", "改为", "换成", "设成", "设为", "设置为", "重置为", "is "} {
 			if w == 0 && strings.HasPrefix(s[start:], x) {
 				w, joined = len(x), true
 				break
@@ -86,7 +87,7 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 		}
 		start += w
 	}
-	if !joined && !(i >= 6 && foldPrefix(s[i-6:], "bearer")) {
+	if !joined && !direct && !(i >= 6 && foldPrefix(s[i-6:], "bearer")) {
 		return Span{}, false
 	}
 	if foldPrefix(s[start:], "bearer ") || foldPrefix(s[start:], "basic ") {
@@ -102,6 +103,9 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 		end--
 	}
 	v := s[start:end]
+	if !joined && direct && (len(v) < 6 || strings.IndexAny(v, "0123456789") < 0) {
+		return Span{}, false
+	}
 	if len(v) < 4 && !(len(v) == 3 && isDigit(v[0])) || !mixed || strings.Trim(v, "*•.") == "" || v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(') {
 		return Span{}, false
 	}
@@ -150,12 +154,23 @@ func (c *scanner) chatAt(i, end int) (Span, bool) {
 	if c.set&setWeChat == 0 {
 		return Span{}, false
 	}
+	if n := len(w); n >= 6 && n <= 20 && !isDigit(w[0]) && cueBefore(c.s, i, 24, "好友申请给", "好友申請給", "加好友", "V信", "v信", "我的V", "我V", "薇信", "微信号") {
+		e := end
+		for e < len(c.s) && (isWord(c.s[e]) || c.s[e] == '-') {
+			e++
+		}
+		if e-i <= 20 && strings.IndexAny(c.s[i:e], "0123456789_-") >= 0 {
+			return Span{Start: i, End: e, Class: WeChat}, true
+		}
+	}
 	if foldPrefix(w, "wxid_") && len(w) >= 12 {
 		return Span{Start: i, End: end, Class: WeChat}, true
 	}
 	switch {
 	case foldPrefix(w, "wechat") && (len(w) == 6 || foldPrefix(w, "wechatid") && len(w) == 8), foldPrefix(w, "weixin") && len(w) == 6:
 	case len(w) == 2 && (foldPrefix(w, "vx") || foldPrefix(w, "wx")):
+	case len(w) == 1 && w[0]|0x20 == 'v' && strings.HasPrefix(c.s[end:], "信"):
+		end += len("信")
 	default:
 		return Span{}, false
 	}

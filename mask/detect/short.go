@@ -45,7 +45,7 @@ func (c *scanner) shortNumber(i, end int) (Span, bool) {
 			}
 		}
 	}
-	if set&setQQ != 0 && n >= 5 && n <= 11 && c.standsAlone(i, end) && cueBefore(s, i, 16, "qq", "扣扣", "企鹅号") && c.cueTouches(i, "qq", "扣扣", "企鹅号") {
+	if set&setQQ != 0 && n >= 5 && n <= 11 && s[i] != '0' && c.cueTouches(i, "qq", "扣扣", "企鹅号", "企鹅") && c.standsAlone(i, end) {
 		return Span{Start: i, End: end, Class: QQ}, true
 	}
 	if set&setBirthDate != 0 && n == 8 && c.standsAlone(i, end) && plausibleDate([]byte(s[i:end])) && c.bornBefore(i) {
@@ -66,7 +66,7 @@ func (c *scanner) shortNumber(i, end int) (Span, bool) {
 // standsAlone tells whether no letter, digit or point goes on from i..end.
 func (c *scanner) standsAlone(i, end int) bool {
 	s := c.s
-	if i > 0 && (isWord(s[i-1]) || s[i-1] == '*') || end < len(s) && (isWord(s[end]) || s[end] == '*') {
+	if i > 0 && (isWord(s[i-1]) && (s[i-1]|0x20 != 'q') || s[i-1] == '*') || end < len(s) && (isWord(s[end]) || s[end] == '*') {
 		return false
 	}
 	if i > 1 && (s[i-1] == '.' || s[i-1] == '-') && isDigit(s[i-2]) {
@@ -81,7 +81,7 @@ func (c *scanner) cueTouches(i int, cues ...string) bool {
 	s := c.s
 	for range 10 {
 		for _, cue := range cues {
-			if k := i - len(cue); k >= 0 && foldPrefix(s[k:], cue) {
+			if k := i - len(cue); k >= 0 && foldPrefix(s[k:], cue) && (k == 0 || !isLetter(cue[0]) || !isWord(s[k-1])) {
 				return true
 			}
 		}
@@ -126,7 +126,7 @@ func (c *scanner) line(i int) (Span, bool) {
 		return Span{}, false // 400 and 800 numbers and 95xxx are companies'
 	}
 	end := r.end(size - 1)
-	if end < len(s) && (isWord(s[end]) || s[end] == '*') {
+	if end < len(s) && (isWord(s[end]) || s[end] == '*') && extension(s, end) == end {
 		return Span{}, false
 	}
 	switch {

@@ -44,7 +44,7 @@ func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
 			return f, true
 		}
 	}
-	if set&(setWeChat|setQQ) != 0 && n >= 2 && n <= 12 {
+	if set&setWeChat != 0 && n <= 24 {
 		if f, ok := c.chatAt(i, end); ok {
 			return f, true
 		}
@@ -53,6 +53,9 @@ func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
 		if f, ok := c.code(i); ok {
 			return f, true
 		}
+	}
+	if set&setAddress != 0 && (n == 3 || n == 5) && end+1 < len(s) && s[end] == ' ' && (s[i:end] == "Apt" || s[i:end] == "Suite") && isDigit(s[end+1]) {
+		return Span{Start: i, End: groupEnd(s, end+1), Class: Address}, true
 	}
 	if set&setName != 0 && digits == 0 && n >= 2 {
 		return c.latinName(i, end, upper)
@@ -89,7 +92,7 @@ func (c *scanner) monthFirst(i int) (Span, bool) {
 // code looks for papers, accounts and machines whose numbers hold letters.
 func (c *scanner) code(i int) (Span, bool) {
 	s, set := c.s, c.set
-	if i > 0 && (isWord(s[i-1]) && i != c.word || s[i-1] == '-' || s[i-1] == '*') {
+	if i > 0 && (isWord(s[i-1]) && i != c.word || s[i-1] == '-' || s[i-1] == '*' || s[i-1] == '#') {
 		return Span{}, false
 	}
 	end := i
@@ -225,7 +228,7 @@ func hkidEnd(s string, i, end int) int {
 		}
 		at++
 		end = at + 2
-	} else if end < len(s) && (s[end] == '_' || s[end] == '-') {
+	} else if end < len(s) && (s[end] == '_' || s[end] == '-') || !cueBefore(s, i, 40, "身份证", "身份證", "证件", "證件", "香港", "hkid", "id") {
 		return 0
 	}
 	check := 0

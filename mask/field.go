@@ -1,0 +1,149 @@
+package mask
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/menshen-io/menshen/mask/detect"
+)
+
+// fieldOf returns the class that a member's name says its value is of, or "".
+// Case, blanks, _ and - do not count. Names that say many things (name, title,
+// code) are not among them.
+func fieldOf(name []byte) Class {
+	var b [32]byte
+	n := 0
+	for _, c := range name {
+		switch {
+		case c == '_' || c == '-' || c == ' ' || c == '.':
+			continue
+		case c >= 'A' && c <= 'Z':
+			c |= 0x20
+		}
+		if n == len(b) {
+			return ""
+		}
+		b[n] = c
+		n++
+	}
+	switch string(b[:n]) {
+	case "firstname", "lastname", "middlename", "fullname", "givenname", "familyname", "surname", "realname", "customername", "contactname", "contactperson",
+		"receiver", "receivername", "recipient", "recipientname", "consignee", "consigneename", "buyername", "guestname", "passengername", "cardholder", "cardholdername",
+		"accountholder", "holdername", "ownername", "membername", "patientname", "payeename", "payername", "sendername", "linkman",
+		"姓名", "收货人", "收件人", "联系人", "客户姓名", "真实姓名", "持卡人", "户名", "开户名", "入住人", "收货人姓名", "联系人姓名", "寄件人", "乘客姓名", "会员姓名":
+		return Name
+	case "address", "address1", "address2", "address3", "addr", "street", "street1", "street2", "streetaddress", "addressline", "addressline1", "addressline2", "addressdetail", "detailaddress",
+		"fulladdress", "shippingaddress", "billingaddress", "deliveryaddress", "receiveraddress", "homeaddress", "mailingaddress", "consigneeaddress",
+		"地址", "收货地址", "详细地址", "家庭住址", "住址", "收件地址", "联系地址", "通讯地址", "寄件地址":
+		return Address
+	case "phone", "phones", "mobile", "mobilephone", "phonenumber", "phoneno", "mobileno", "mobilenumber", "telephone", "tel", "telno", "cellphone", "cell", "contactphone", "contactnumber", "receiverphone",
+		"receivermobile", "homephone", "workphone", "fax", "手机", "手机号", "手机号码", "电话", "联系电话", "电话号码", "联系方式", "收货电话":
+		return Phone
+	case "dob", "birthday", "birthdate", "dateofbirth", "birth", "生日", "出生日期", "出生年月":
+		return BirthDate
+	case "idcard", "idcardno", "idcardnumber", "identitycard", "identityno", "residentid", "身份证", "身份证号", "身份证号码", "证件号码", "证件号":
+		return ResidentID
+	case "passport", "passportno", "passportnumber", "护照", "护照号", "护照号码":
+		return Passport
+	case "bankcard", "bankcardno", "cardnumber", "creditcardnumber", "cardno", "bankaccount", "accountnumber", "银行卡", "银行卡号", "卡号", "银行账号":
+		return BankCard
+	case "wechat", "wechatid", "weixin", "wxid", "openid", "微信", "微信号":
+		return WeChat
+	case "qq", "qqnumber", "qqno", "qq号":
+		return QQ
+	case "platenumber", "licenseplate", "plateno", "carno", "车牌", "车牌号", "车牌号码":
+		return Plate
+	case "latitude", "longitude", "lat", "lng", "lon", "经度", "纬度", "坐标":
+		return Coordinates
+	case "password", "passwd", "pwd", "secret", "accesstoken", "refreshtoken", "authtoken", "apikey", "secretkey", "privatekey", "clientsecret", "consumersecret", "accesskeysecret", "密码":
+		return Secret
+	}
+	return ""
+}
+
+// fits tells of which class the value of a field of class c is: that class, a
+// kind of it, or "" when the value does not look like it at all.
+func fits(c Class, v string) Class {
+	digits, letters, other := 0, 0, 0
+	for _, r := range v {
+		switch {
+		case r >= '0' && r <= '9' || r >= '０' && r <= '９':
+			digits++
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			letters++
+		case !unicode.IsSpace(r):
+			other++
+		}
+	}
+	n := utf8.RuneCountInString(v)
+	ok := false
+	switch c {
+	case Name:
+		ok = letters >= 2 && digits == 0 && n <= 40 && maskName(v) != Full
+	case Address:
+		ok = letters >= 2 && n >= 4 && n <= 300 && !strings.ContainsAny(v, "@{}<>") && !strings.Contains(v, "://") && (digits > 0 || strings.ContainsRune(v, ' ') || n < len(v))
+	case Phone:
+		if letters > 3 || digits < 5 || digits > 18 {
+			return ""
+		}
+		d, _ := digitsOf(v)
+		switch {
+		case isMobile(d) || len(d) > 11 && isMobile(d[len(d)-11:]):
+			return Phone
+		case strings.HasPrefix(d, "0") && len(d) >= 10:
+			return Landline
+		}
+		return IntlPhone
+	case BirthDate:
+		ok = digits >= 4 && digits <= 8 && n <= 24
+	case ResidentID:
+		ok = digits >= 8 && n <= 24
+	case Passport:
+		ok = digits >= 5 && n >= 6 && n <= 16
+	case BankCard:
+		ok = digits >= 12 && letters == 0 && n <= 32
+	case WeChat:
+		ok = n >= 5 && n <= 40 && n == len(v) && !strings.ContainsRune(v, ' ')
+	case QQ:
+		ok = digits >= 5 && digits == n
+	case Plate:
+		ok = digits >= 2 && n >= 6 && n <= 10
+	case Coordinates:
+		_, frac, _ := strings.Cut(v, ".")
+		ok = len(frac) >= 4 && letters == 0
+	case Secret:
+		ok = n >= 4 && other+digits+letters == n
+	}
+	if !ok {
+		return ""
+	}
+	return c
+}
+
+// byField masks the string that is the token when its member's name says what
+// it is. It reports whether it did.
+func (r *rewriter) byField(raw []byte) (shown string, done bool, err error) {
+	if r.hint == "" || !r.set.Has(r.hint) || len(raw) > 1024 {
+		return "", false, nil
+	}
+	text := string(r.text(raw))
+	class := fits(r.hint, text)
+	if class == "" {
+		return "", false, nil
+	}
+	m := Of(class, text)
+	if m == text {
+		return "", false, nil
+	}
+	// What is shown of it must not be masked again.
+	for _, f := range detect.Find(m, r.set) {
+		if v := m[f.Start:f.End]; Of(f.Class, v) != v {
+			m = Full
+			break
+		}
+	}
+	r.add(len(r.insts)-1, Value{string(class), class, text, m, false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
+	r.quoted = appendQuoted(r.quoted[:0], m)
+	return m, true, r.replace(r.quoted)
+}
