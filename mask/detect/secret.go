@@ -103,7 +103,7 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 		end--
 	}
 	v := s[start:end]
-	if !joined && direct && (len(v) < 6 || strings.IndexAny(v, "0123456789") < 0) {
+	if !joined && direct && (len(v) < 6 || !strings.ContainsAny(v, "0123456789")) {
 		return Span{}, false
 	}
 	if len(v) < 4 && !(len(v) == 3 && isDigit(v[0])) || !mixed || strings.Trim(v, "*•.") == "" || v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(') {
@@ -159,7 +159,7 @@ func (c *scanner) chatAt(i, end int) (Span, bool) {
 		for e < len(c.s) && (isWord(c.s[e]) || c.s[e] == '-') {
 			e++
 		}
-		if e-i <= 20 && strings.IndexAny(c.s[i:e], "0123456789_-") >= 0 {
+		if e-i <= 20 && strings.ContainsAny(c.s[i:e], "0123456789_-") {
 			return Span{Start: i, End: e, Class: WeChat}, true
 		}
 	}
