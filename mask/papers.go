@@ -63,7 +63,7 @@ func maskIntlPhone(v string) string {
 func maskPaper(v string) string {
 	v = strings.TrimSpace(v)
 	if len(v) == 18 || like(v, "999***********999A") {
-		if m := maskResidentID(v); m != Full {
+		if m := maskResidentID(v); len(m) == 18 {
 			return m
 		}
 	}
@@ -105,7 +105,7 @@ func maskIP(v string) string {
 
 // maskMAC keeps the maker's half: 00:1a:2b:**:**:**.
 func maskMAC(v string) string {
-	if len(v) != 17 {
+	if len(v) != 17 || !utf8.ValidString(v[:8]) {
 		return Full
 	}
 	sep := v[2:3]

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -157,7 +158,8 @@ func FuzzSearch(f *testing.F) {
 		if err := Text(&again, bytes.NewReader(out.Bytes()), nil, nil); err != nil || again.String() != out.String() {
 			t.Fatalf("masked again: %v\n%q\n%q", err, out.String(), again.String())
 		}
-		if len(s) < 24 && plainMobiles(out.String()) > 0 { // a longer one may be a hash
+		// A longer one may be a hash; letters may say that it is an order, signs an amount.
+		if len(s) < 24 && !strings.ContainsFunc(s, unicode.IsLetter) && !strings.ContainsAny(s, "$¥￥.") && plainMobiles(out.String()) > 0 {
 			t.Fatalf("a number is left in %q", out.String())
 		}
 	})

@@ -36,6 +36,9 @@ func partList() []part {
 
 // partAt returns the ending that stands at i, where r stands.
 func (l *lexicon) partAt(s string, i int, r rune) (part, bool) {
+	if r < hanFirst || r > hanLast {
+		return part{}, false
+	}
 	for _, p := range l.parts[l.part1st[r-hanFirst]] {
 		if strings.HasPrefix(s[i:], p.text) {
 			return p, true

@@ -9,7 +9,7 @@ import (
 // hanAt looks at the Chinese character at i and returns where to go on.
 func (c *scanner) hanAt(i int) int {
 	s := c.s
-	if i+2 >= len(s) {
+	if i+2 >= len(s) || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 {
 		return i + 1
 	}
 	r := rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
@@ -113,7 +113,7 @@ func (c *scanner) cuedCode(i int) (Span, bool) {
 // runes reads up to len(dst) Chinese characters at i and returns how many.
 func runes(s string, i int, dst []rune) int {
 	for k := range dst {
-		if i+2 >= len(s) || byteKind[s[i]]&aHan == 0 {
+		if i+2 >= len(s) || byteKind[s[i]]&aHan == 0 || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 {
 			return k
 		}
 		dst[k] = rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
