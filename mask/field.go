@@ -129,7 +129,7 @@ func (r *rewriter) byField(raw []byte) (shown string, done bool, err error) {
 	}
 	text := string(r.text(raw))
 	class := fits(r.hint, text)
-	if class == "" {
+	if class == "" || strings.Contains(text, "**") { // a mask already; the search goes over it all the same
 		return "", false, nil
 	}
 	m := Of(class, text)
