@@ -55,7 +55,8 @@ type compiled struct {
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
-	pool    sync.Pool // of *rewriter
+	fields  map[string]Class // by relative path, for tables; of two records' classes the stricter
+	pool    sync.Pool        // of *rewriter
 }
 
 // recordPlan is what is inside of one kind of record.
@@ -120,7 +121,15 @@ func NewPlan(s Spec) (*Plan, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	c := &compiled{set: set, syms: symbolsOf(all)}
+	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]Class{}}
+	for _, rec := range s.Records {
+		for path, class := range rec.Fields {
+			if was, ok := c.fields[path]; ok && was != class {
+				class = AnyText
+			}
+			c.fields[path] = class
+		}
+	}
 	var err error
 	if c.at, err = compile(at, &c.syms); err != nil {
 		return nil, fmt.Errorf("records: %w", err)

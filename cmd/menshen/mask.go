@@ -20,8 +20,8 @@ func maskCommand() command {
 }
 
 func runMask(_ context.Context, s streams, args []string) int {
-	fs := newFlags("mask", "mask -as json|ndjson|text [-class phone,name] [-policy policy.yaml [-route NAME]] [-report]   < body   > masked", s.err)
-	as := fs.String("as", "", "what the body is: json, ndjson, text")
+	fs := newFlags("mask", "mask -as json|ndjson|html|csv|text [-class phone,name] [-policy policy.yaml [-route NAME]] [-report]   < body   > masked", s.err)
+	as := fs.String("as", "", "what the body is: json, ndjson, html, csv, text")
 	classes := fs.String("class", "", "classes to search for, joined by commas; without it those of the policy, or all")
 	file := fs.String("policy", "", "policy file; without it all that can be searched for is searched for")
 	name := fs.String("route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
@@ -35,12 +35,16 @@ func runMask(_ context.Context, s streams, args []string) int {
 		run = mask.JSON
 	case "text":
 		run = mask.Text
+	case "html":
+		run = mask.HTML
+	case "csv":
+		run = mask.CSV
 	case "":
-		return fail(s, "mask", exitUsage, errors.New("-as is needed: json, ndjson or text"))
-	case "html", "csv", "xlsx":
-		return fail(s, "mask", exitUsage, fmt.Errorf("-as %s is not supported yet (json, ndjson and text are)", *as))
+		return fail(s, "mask", exitUsage, errors.New("-as is needed: json, ndjson, html, csv or text"))
+	case "xlsx", "xml":
+		return fail(s, "mask", exitUsage, fmt.Errorf("-as %s is not supported yet (json, ndjson, html, csv and text are)", *as))
 	default:
-		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, text)", *as))
+		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, html, csv, text)", *as))
 	}
 	plan, err := maskPlan(*file, *name, *classes)
 	if err != nil {

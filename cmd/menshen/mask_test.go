@@ -37,7 +37,7 @@ func TestMaskCommand(t *testing.T) {
 		{"mask -as text -class email", "call 13812345678 or a.b@c.com", exitDone, "call 13812345678 or a***@c.com", ""},
 		{"mask -as text -class fone", "", exitUsage, "", "-class: unknown class"},
 		{"mask -as text -class text", "", exitUsage, "", "cannot be searched for"},
-		{"mask -as html", "", exitUsage, "", "not supported yet"},
+		{"mask -as xlsx", "", exitUsage, "", "not supported yet"},
 		{"mask -as jpeg", "", exitUsage, "", "not known"},
 		{"mask", "", exitUsage, "", "-as is needed"},
 		{"mask -as json -route x", "", exitUsage, "", "-route needs -policy"},
