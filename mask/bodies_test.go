@@ -24,7 +24,11 @@ func body(t *testing.T, run codec, p *Plan, in string) (string, error) {
 			}
 		}
 	})
-	if cerr := run(&cut, iotest.OneByteReader(strings.NewReader(in)), p, nil); (cerr == nil) != (err == nil) || cut.String() != out.String() {
+	slow := iotest.OneByteReader(strings.NewReader(in))
+	if len(in) > 1<<16 { // a tokenizer copies what it holds at every read
+		slow = iotest.HalfReader(strings.NewReader(in))
+	}
+	if cerr := run(&cut, slow, p, nil); (cerr == nil) != (err == nil) || cut.String() != out.String() {
 		t.Errorf("byte by byte: %v, %v\n%q\n%q", err, cerr, out.String(), cut.String())
 	}
 	if err != nil {
