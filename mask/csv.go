@@ -207,12 +207,7 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 	case col.class != "" && !strings.Contains(v, "**"):
 		if class := fits(col.class, v); class != "" {
 			if m := Of(class, v); m != v {
-				for _, f := range detect.Find(m, t.set) {
-					if x := m[f.Start:f.End]; Of(f.Class, x) != x {
-						m = Full
-						break
-					}
-				}
+				m = t.stable(m)
 				return []byte(m), add(string(class), class, v, m, false)
 			}
 		}

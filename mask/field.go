@@ -80,16 +80,20 @@ func fits(c Class, v string) Class {
 	ok := false
 	switch c {
 	case Name:
-		ok = letters >= 2 && digits == 0 && n <= 40 && maskName(v) != Full
+		ok = letters >= 2 && digits == 0 && n <= 40 && Of(Name, v) != Full
 	case Address:
 		ok = letters >= 2 && n >= 4 && n <= 300 && !strings.ContainsAny(v, "@{}<>") && !strings.Contains(v, "://") && (digits > 0 || strings.ContainsRune(v, ' ') || n < len(v))
 	case Phone:
 		if letters > 3 || digits < 5 || digits > 18 {
 			return ""
 		}
-		d, _ := digitsOf(v)
+		var whole number
+		if !whole.read(v) {
+			return IntlPhone
+		}
+		d := whole.digits()
 		switch {
-		case isMobile(d) || len(d) > 11 && isMobile(d[len(d)-11:]):
+		case detect.IsMobile(d) || len(d) > 11 && detect.IsMobile(d[len(d)-11:]):
 			return Phone
 		case strings.HasPrefix(d, "0") && len(d) >= 10:
 			return Landline
@@ -136,13 +140,7 @@ func (r *rewriter) byField(raw []byte) (shown string, done bool, err error) {
 	if m == text {
 		return "", false, nil
 	}
-	// What is shown of it must not be masked again.
-	for _, f := range detect.Find(m, r.set) {
-		if v := m[f.Start:f.End]; Of(f.Class, v) != v {
-			m = Full
-			break
-		}
-	}
+	m = r.stable(m)
 	r.add(len(r.insts)-1, Value{string(class), class, text, m, false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
 	r.quoted = appendQuoted(r.quoted[:0], m)
 	return m, true, r.replace(r.quoted)

@@ -8,63 +8,80 @@ import (
 	"github.com/menshen-io/menshen/mask/detect"
 )
 
-// Of returns what is shown instead of value, which is of class c. Masking a mask changes nothing.
-// A value that does not look like its class is covered whole; the empty string
-// stays.
-func Of(c Class, value string) string {
-	if value == "" || value == Full {
-		return value
+// Of returns what is shown instead of value, which is of class c. Masking a mask
+// changes nothing. A value that does not look like its class is covered whole;
+// the empty string stays.
+func Of(c Class, value string) string { return string(appendMask(nil, c, value)) }
+
+// appendMask appends what is shown instead of v, which is of class c.
+func appendMask(dst []byte, c Class, v string) []byte {
+	if v == "" || v == Full {
+		return append(dst, v...)
 	}
 	switch c {
 	case Plain:
-		return value
+		return append(dst, v...)
 	case Phone, Landline:
-		return maskPhone(value)
+		return maskPhone(dst, v)
 	case Name:
-		return maskName(value)
+		return maskName(dst, v)
 	case ResidentID:
-		return maskResidentID(value)
+		return maskResidentID(dst, v)
 	case BankCard:
-		return maskBankCard(value)
+		return maskBankCard(dst, v)
 	case Email:
-		return maskEmail(value)
+		return maskEmail(dst, v)
 	case Address:
-		return maskAddress(value)
+		return maskAddress(dst, v)
 	case Plate:
-		return maskPlate(value)
+		return maskPlate(dst, v)
 	case IntlPhone:
-		return maskIntlPhone(value)
+		return maskIntlPhone(dst, v)
 	case HKMTPermit, ForeignID, Passport, USCC:
-		return maskPaper(value)
+		return maskPaper(dst, v)
 	case WeChat, QQ:
-		return maskAccount(value)
+		return maskAccount(dst, v)
 	case IP:
-		return maskIP(value)
+		return maskIP(dst, v)
 	case MAC:
-		return maskMAC(value)
+		return maskMAC(dst, v)
 	case Coordinates:
-		return maskCoordinates(value)
+		return maskCoordinates(dst, v)
 	case BirthDate:
-		return maskBirthDate(value)
+		return maskBirthDate(dst, v)
 	case IBAN:
-		return maskIBAN(value)
+		return maskIBAN(dst, v)
 	case SSN:
-		return maskSSN(value)
+		return maskSSN(dst, v)
 	}
-	return Full
+	return append(dst, Full...)
 }
 
-// digitsOf returns the digits of value as ASCII, when it holds nothing else but
-// what people write between digits.
-func digitsOf(value string) (string, bool) {
+// unmasked tells whether v, of class c, is shown as something else.
+func unmasked(c Class, v string) bool {
+	var b [64]byte
+	return view(appendMask(b[:0], c, v)) != v
+}
+
+// number is up to 32 digits of a value.
+type number struct {
+	n int
+	b [32]byte
+}
+
+func (d *number) digits() string { return view(d.b[:d.n]) }
+
+// read takes the digits of value as ASCII. It reports whether value holds nothing
+// else but what people write between digits.
+func (d *number) read(value string) bool {
 	value = strings.TrimSpace(value)
-	out := make([]byte, 0, 24)
 	for i := 0; i < len(value); {
-		if d, w := detect.DigitAt(value, i); w > 0 {
-			if len(out) == 32 {
-				return "", false
+		if c, w := detect.DigitAt(value, i); w > 0 {
+			if d.n == len(d.b) {
+				return false
 			}
-			out, i = append(out, d), i+w
+			d.b[d.n] = c
+			d.n, i = d.n+1, i+w
 			continue
 		}
 		if w := detect.SeparatorAt(value, i); w > 0 {
@@ -73,16 +90,16 @@ func digitsOf(value string) (string, bool) {
 		}
 		r, w := utf8.DecodeRuneInString(value[i:])
 		if !strings.ContainsRune("+＋()（）", r) {
-			return "", false
+			return false
 		}
 		i += w
 	}
-	return string(out), true
+	return true
 }
 
-// like tells whether s has the shape of pattern: 9 a digit, A an upper-case
+// shaped tells whether s has the shape of pattern: 9 a digit, A an upper-case
 // letter or digit, anything else itself.
-func like(s, pattern string) bool {
+func shaped(s, pattern string) bool {
 	if len(s) != len(pattern) {
 		return false
 	}
@@ -107,105 +124,116 @@ func like(s, pattern string) bool {
 	return true
 }
 
-func maskPhone(v string) string {
-	if like(v, "99999999999") && isMobile(v) {
-		return v[:3] + "****" + v[7:]
+func maskPhone(dst []byte, v string) []byte {
+	if shaped(v, "99999999999") && detect.IsMobile(v) {
+		return append(append(append(dst, v[:3]...), "****"...), v[7:]...)
 	}
-	if like(v, "999****9999") || like(v, "099-****9999") || like(v, "0999-****9999") {
-		return v
+	if shaped(v, "999****9999") || shaped(v, "099-****9999") || shaped(v, "0999-****9999") {
+		return append(dst, v...)
 	}
-	d, ok := digitsOf(v)
-	if !ok {
-		return Full
+	var whole number
+	if !whole.read(v) {
+		return append(dst, Full...)
 	}
-	for _, prefix := range []string{"0086", "86", "0"} {
-		if rest, ok := strings.CutPrefix(d, prefix); ok && isMobile(rest) {
+	d := whole.digits()
+	for _, prefix := range [...]string{"0086", "86", "0"} {
+		if rest, ok := strings.CutPrefix(d, prefix); ok && detect.IsMobile(rest) {
 			d = rest
 			break
 		}
 	}
-	if isMobile(d) {
-		return d[:3] + "****" + d[7:]
+	if detect.IsMobile(d) {
+		return append(append(append(dst, d[:3]...), "****"...), d[7:]...)
 	}
-	if rest, ok := strings.CutPrefix(d, "0086"); ok {
-		d = "0" + rest
-	} else if rest, ok := strings.CutPrefix(d, "86"); ok {
-		d = "0" + rest
+	area := d
+	rest, ok := strings.CutPrefix(d, "0086")
+	if !ok {
+		rest, ok = strings.CutPrefix(d, "86")
 	}
-	area := 4
-	if strings.HasPrefix(d, "01") || strings.HasPrefix(d, "02") {
-		area = 3
+	if ok {
+		area = rest
+	} else if area, ok = strings.CutPrefix(d, "0"); !ok {
+		return append(dst, Full...)
 	}
-	if n := len(d) - area; d != "" && d[0] == '0' && (n == 7 || n == 8) && d[1] != '0' {
-		return d[:area] + "-****" + d[len(d)-4:]
+	code := 3 // without the 0
+	if area != "" && (area[0] == '1' || area[0] == '2') {
+		code = 2
 	}
-	return Full
-}
-
-func isMobile(d string) bool {
-	return len(d) == 11 && d[0] == '1' && d[1] >= '3' && d[1] <= '9'
+	if n := len(area) - code; (n == 7 || n == 8) && area[0] != '0' {
+		return append(append(append(append(dst, '0'), area[:code]...), "-****"...), area[len(area)-4:]...)
+	}
+	return append(dst, Full...)
 }
 
 // maskName keeps the first letter: 张三丰 is 张**. More than three stars say no more.
-func maskName(v string) string {
+func maskName(dst []byte, v string) []byte {
 	v = strings.TrimSpace(v)
 	n := utf8.RuneCountInString(v)
 	if n == 0 || n > 40 || !utf8.ValidString(v) {
-		return Full
+		return append(dst, Full...)
 	}
 	for _, r := range v {
 		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("·•・.'’- *", r) {
-			return Full
+			return append(dst, Full...)
 		}
 	}
 	first, w := utf8.DecodeRuneInString(v)
 	if n == 1 {
-		return "*"
+		return append(dst, '*')
 	}
 	if first != '*' && !unicode.IsLetter(first) {
-		return Full
+		return append(dst, Full...)
 	}
-	return v[:w] + strings.Repeat("*", min(n-1, 3))
+	return append(append(dst, v[:w]...), "***"[:min(n-1, 3)]...)
 }
 
-func maskResidentID(v string) string {
-	if like(v, "999***********999A") || like(v, "999********9999") {
-		return v
+func maskResidentID(dst []byte, v string) []byte {
+	if shaped(v, "999***********999A") || shaped(v, "999********9999") {
+		return append(dst, v...)
 	}
 	v = strings.TrimSpace(v)
-	check := ""
-	for _, x := range []string{"X", "x", "Ｘ", "ｘ"} {
+	check := false
+	for _, x := range [...]string{"X", "x", "Ｘ", "ｘ"} {
 		if rest, ok := strings.CutSuffix(v, x); ok {
-			v, check = rest, "X"
+			v, check = rest, true
 			break
 		}
 	}
-	d, ok := digitsOf(v)
-	d += check
+	var id number
+	ok := id.read(v)
+	if ok && check && id.n == 17 {
+		id.b[17], id.n = 'X', 18
+	} else if check {
+		ok = false
+	}
+	d := id.digits()
 	switch {
 	case ok && len(d) == 18:
-		return d[:3] + "***********" + d[14:]
-	case ok && len(d) == 15 && check == "":
-		return d[:3] + "********" + d[11:]
+		return append(append(append(dst, d[:3]...), "***********"...), d[14:]...)
+	case ok && len(d) == 15:
+		return append(append(append(dst, d[:3]...), "********"...), d[11:]...)
 	}
-	return Full
+	return append(dst, Full...)
 }
 
-func maskBankCard(v string) string {
-	if like(v, "****9999") {
-		return v
+func maskBankCard(dst []byte, v string) []byte {
+	if shaped(v, "****9999") {
+		return append(dst, v...)
 	}
-	if d, ok := digitsOf(v); ok && len(d) >= 12 && len(d) <= 19 {
-		return "****" + d[len(d)-4:]
+	var d number
+	if d.read(v) && d.n >= 12 && d.n <= 19 {
+		return append(append(dst, "****"...), d.digits()[d.n-4:]...)
 	}
-	return Full
+	return append(dst, Full...)
 }
 
-func maskEmail(v string) string {
-	v = strings.Replace(strings.TrimSpace(v), "＠", "@", 1)
-	local, domain, ok := strings.Cut(v, "@")
+func maskEmail(dst []byte, v string) []byte {
+	local, domain, ok := strings.Cut(strings.TrimSpace(v), "@")
+	if !ok {
+		local, domain, ok = strings.Cut(strings.TrimSpace(v), "＠")
+	}
 	if !ok || local == "" || len(v) > 254 || !utf8.ValidString(v) || detect.EmailDomain(domain, 0) != len(domain) {
-		return Full
+		return append(dst, Full...)
 	}
 	digits := 0
 	for i := range len(domain) {
@@ -214,77 +242,85 @@ func maskEmail(v string) string {
 		}
 	}
 	if digits >= 11 { // a number may hide in it
-		return Full
+		return append(dst, Full...)
 	}
 	for _, r := range local {
-		if unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '@' {
-			return Full
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '@' || r == '＠' {
+			return append(dst, Full...)
 		}
 	}
 	first, w := utf8.DecodeRuneInString(local)
-	if first == '*' || w == len(local) {
-		return "***@" + domain
+	if w < len(local) && (unicode.IsLetter(first) || unicode.IsDigit(first)) {
+		dst = append(dst, local[:w]...)
 	}
-	if !unicode.IsLetter(first) && !unicode.IsDigit(first) {
-		return "***@" + domain
-	}
-	return local[:w] + "***@" + domain
+	return append(append(dst, "***@"...), domain...)
 }
 
 // maskPlate keeps the province, the city's letter and the last two: 浙A***45.
-func maskPlate(v string) string {
-	v = strings.ToUpper(strings.NewReplacer(" ", "", "·", "", "-", "").Replace(strings.TrimSpace(v)))
+func maskPlate(dst []byte, v string) []byte {
+	v = strings.TrimSpace(v)
 	first, w := utf8.DecodeRuneInString(v)
-	if !unicode.Is(unicode.Han, first) {
-		return Full
+	var b [8]byte // letters and digits after the province
+	n := 0
+	for _, r := range v[w:] {
+		if r == ' ' || r == '·' || r == '-' {
+			continue
+		}
+		if r >= 0x80 || n == len(b) {
+			return append(dst, Full...)
+		}
+		b[n] = byte(r)
+		if 'a' <= r && r <= 'z' {
+			b[n] -= 'a' - 'A'
+		}
+		n++
 	}
-	rest := v[w:]
-	letter := rest != "" && rest[0] >= 'A' && rest[0] <= 'Z'
-	if letter && (like(rest[1:], "***AA") || like(rest[1:], "AAAAA") || like(rest[1:], "AAAAAA")) {
-		return v[:w+1] + "***" + rest[len(rest)-2:]
+	rest := view(b[:n])
+	if !unicode.Is(unicode.Han, first) || n < 6 || rest[0] < 'A' || rest[0] > 'Z' || !shaped(rest[1:], "***AA") && !shaped(rest[1:], "AAAAA") && !shaped(rest[1:], "AAAAAA") {
+		return append(dst, Full...)
 	}
-	return Full
+	return append(append(append(append(dst, v[:w]...), rest[0]), "***"...), rest[n-2:]...)
 }
 
 // provinces are the names that an address may begin with and still be shown to
 // the city.
-func provinces() []string {
-	return []string{
-		"北京", "天津", "上海", "重庆", "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西",
-		"山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾",
-		"内蒙古", "广西", "西藏", "宁夏", "新疆", "香港", "澳门",
-	}
+var provinces = [...]string{
+	"北京", "天津", "上海", "重庆", "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西",
+	"山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾",
+	"内蒙古", "广西", "西藏", "宁夏", "新疆", "香港", "澳门",
 }
 
 // maskAddress keeps province and city. An address that does not begin with a
 // province is covered whole: what stands there may be anything.
-func maskAddress(v string) string {
+func maskAddress(dst []byte, v string) []byte {
 	v = strings.TrimSpace(v)
 	n := 0
-	for _, p := range provinces() {
+	for _, p := range provinces {
 		if strings.HasPrefix(v, p) {
 			n = len(p)
 			break
 		}
 	}
 	if n == 0 {
-		return Full
+		return append(dst, Full...)
 	}
 	switch v[:n] {
 	case "北京", "天津", "上海", "重庆":
-		return v[:n] + keepSuffix(v[n:], "市") + Full
+		n += suffixLen(v[n:], "市")
+	default:
+		n += suffixLen(v[n:], "省", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "特别行政区")
+		n += cityLen(v[n:])
 	}
-	n += len(keepSuffix(v[n:], "省", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "特别行政区"))
-	return v[:n] + v[n:n+cityLen(v[n:])] + Full
+	return append(append(dst, v[:n]...), Full...)
 }
 
-func keepSuffix(v string, names ...string) string {
+func suffixLen(v string, names ...string) int {
 	for _, s := range names {
 		if strings.HasPrefix(v, s) {
-			return s
+			return len(s)
 		}
 	}
-	return ""
+	return 0
 }
 
 // cityLen returns the length of the city that v begins with, or 0: two to four
@@ -299,7 +335,7 @@ func cityLen(v string) int {
 			if runes <= 10 && strings.HasPrefix(rest, "自治州") {
 				return i + len("自治州")
 			}
-			for _, s := range []string{"市", "地区", "盟"} {
+			for _, s := range [...]string{"市", "地区", "盟"} {
 				if runes <= 4 && strings.HasPrefix(rest, s) {
 					return i + len(s)
 				}

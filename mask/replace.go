@@ -91,15 +91,32 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
+	if r.again(view(r.masked)) {
+		r.masked = append(r.masked[:0], Full...)
+		return true
+	}
+	return false
+}
+
+// again tells whether a search of what is shown would mask something of it.
+func (r *rewriter) again(shown string) bool {
 	n := len(r.spans)
-	again := detect.Append(r.spans, view(r.masked), r.set)
-	for _, f := range again[n:] {
-		if v := string(r.masked[f.Start:f.End]); Of(f.Class, v) != v {
-			r.masked = append(r.masked[:0], Full...)
+	all := detect.Append(r.spans, shown, r.set)
+	r.spans = all[:n]
+	for _, f := range all[n:] {
+		if unmasked(f.Class, shown[f.Start:f.End]) {
 			return true
 		}
 	}
 	return false
+}
+
+// stable returns the mask m, or [Full] when m would be masked again.
+func (r *rewriter) stable(m string) string {
+	if r.again(m) {
+		return Full
+	}
+	return m
 }
 
 // found keeps the values of r.spans in s for the innermost record. At turns a

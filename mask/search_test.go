@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/menshen-io/menshen/mask/detect"
 	"testing/iotest"
 	"unicode"
 )
@@ -121,7 +123,7 @@ func TestNewPlanTellsAllFaults(t *testing.T) {
 // plainMobiles is the slow oracle: runs of 11 ASCII digits.
 func plainMobiles(s string) (n int) {
 	for _, run := range strings.FieldsFunc(s, func(r rune) bool { return (r < '0' || r > '9') && (r < '０' || r > '９') }) {
-		if isMobile(run) {
+		if detect.IsMobile(run) {
 			n++
 		}
 	}

@@ -138,9 +138,9 @@ func idCues() []string {
 // person's: an order, a parcel, a serial.
 func (c *scanner) isOrder(i int) bool {
 	s := c.s
-	for i > 0 {
+	for range 8 {
 		r, w := runeBefore(s, i)
-		if r != ' ' && r != ':' && r != '：' && r != '#' && r != '=' && r != '"' && r != '是' && r != '为' && r != '(' && r != '（' && r != '\u00a0' {
+		if w == 0 || r != ' ' && r != ':' && r != '：' && r != '#' && r != '=' && r != '"' && r != '是' && r != '为' && r != '(' && r != '（' && r != '\u00a0' {
 			break
 		}
 		i -= w
@@ -426,3 +426,10 @@ func luhn(d []byte) bool {
 func isMobile(d string) bool {
 	return len(d) == 11 && d[0] == '1' && d[1] >= '3' && d[1] <= '9'
 }
+
+// IsMobile tells whether d, digits, is a Chinese mobile number.
+func IsMobile(d string) bool { return isMobile(d) }
+
+// CountryCode returns the length of the country code (ITU E.164) that digits
+// begin with, or 0.
+func CountryCode(digits string) int { return countryCode([]byte(digits)) }

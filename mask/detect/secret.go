@@ -7,13 +7,13 @@ import "strings"
 func (c *scanner) secretAt(i, end int) (Span, bool) {
 	s := c.s
 	switch s[i] {
-	case 's', 'A', 'L', 'g', 'x', 'e', 'A' | 0x20:
+	case 's', 'A', 'L', 'g', 'x', 'e':
 		if e := shapedSecret(s, i); e > 0 {
 			return Span{Start: i, End: e, Class: Secret}, true
 		}
 	case 'B':
 		if strings.HasPrefix(s[i:], "BEGIN ") && i >= 5 && s[i-5:i] == "-----" {
-			if k := strings.Index(s[i:], "PRIVATE KEY-----"); k >= 0 && k < 40 {
+			if k := strings.Index(s[i:min(len(s), i+60)], "PRIVATE KEY-----"); k >= 0 {
 				from := i + k + len("PRIVATE KEY-----")
 				e := len(s)
 				if k := strings.Index(s[from:], "-----END"); k >= 0 {
@@ -114,6 +114,9 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 
 // shapedSecret returns the end of a key whose beginning tells what it is, or 0.
 func shapedSecret(s string, i int) int {
+	if i > 0 && (s[i-1] == '-' || s[i-1] == '.') { // within another; also keeps the search linear
+		return 0
+	}
 	rest := s[i:]
 	least, dots := 0, false
 	switch {

@@ -58,7 +58,9 @@ func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
 		return Span{Start: i, End: groupEnd(s, end+1), Class: Address}, true
 	}
 	if set&setName != 0 && digits == 0 && n >= 2 {
-		return c.latinName(i, end, upper)
+		if f, ok := c.latinName(i, end, upper); ok {
+			return f, true
+		}
 	}
 	if set&setIP != 0 && n <= 4 && end < len(s) && s[end] == ':' && isHex(s, i, end) {
 		if e := c.ipv6(i); e > 0 {
