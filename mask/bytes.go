@@ -1,44 +1,61 @@
 package mask
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
 
 // view is b as a string without a copy. It is good for as long as nobody writes
 // to b.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// What a byte of JSON may be.
+// What a byte of a JSON number may be.
 const (
-	aDigit  = 1 << iota // 0-9
-	aAt                 // @
-	aLetter             // A-Z a-z
-	aEscape             // backslash
-	aHigh               // beyond ASCII
-	aSign               // + ( : =
-	aSpace              // blank
-	aStop               // ends a string or is not allowed in it
+	aNumber   = 1 << iota // all of them
+	aFraction             // - + .
+	aExponent             // e E
 )
 
-// byteKind is a table as the loop runs over every string.
 var byteKind = func() (t [256]uint8) {
-	for c := range t {
-		switch {
-		case c < 0x20 || c == '"':
-			t[c] = aStop
-		case '0' <= c && c <= '9':
-			t[c] = aDigit
-		case c == '@':
-			t[c] = aAt
-		case c == '\\':
-			t[c] = aEscape | aStop
-		case c >= 0x80:
-			t[c] = aHigh
-		case 'a' <= c|0x20 && c|0x20 <= 'z':
-			t[c] = aLetter
-		case c == '+' || c == '(' || c == ':' || c == '=':
-			t[c] = aSign
-		case c == ' ':
-			t[c] = aSpace
-		}
+	for c := byte('0'); c <= '9'; c++ {
+		t[c] = aNumber
 	}
+	for _, c := range "-+." {
+		t[c] = aNumber | aFraction
+	}
+	t['e'], t['E'] = aNumber|aExponent, aNumber|aExponent
 	return t
 }()
+
+// Bytes of a word, each the same.
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// plainRun returns how many bytes of s stand before the first that ends or may
+// not be in a JSON string: a quote, a backslash, a control character. It adds to
+// high the top bits of those before it.
+func plainRun(s []byte, high uint64) (int, uint64) {
+	n := 0
+	for ; len(s) >= 8; s = s[8:] {
+		x := binary.LittleEndian.Uint64(s)
+		quote, slash := x^'"'*ones, x^'\\'*ones
+		// The lowest bit that is set is exact: a borrow only runs upwards.
+		stop := ((quote-ones)&^quote | (slash-ones)&^slash | (x-' '*ones)&^x) & tops
+		if stop != 0 {
+			k := bits.TrailingZeros64(stop) &^ 7
+			return n + k/8, high | x&tops&(1<<k-1)
+		}
+		high |= x & tops
+		n += 8
+	}
+	for k, c := range s {
+		if c == '"' || c == '\\' || c < ' ' {
+			return n + k, high
+		}
+		high |= uint64(c) & 0x80
+	}
+	return n + len(s), high
+}

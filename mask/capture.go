@@ -15,13 +15,13 @@ const looseValues = 256
 
 // activation is where a value is inside of an open record.
 type activation struct {
-	inst  int
+	inst  int32
+	kind  uint16 // of the record
 	state uint16
 }
 
 // instance is a record that is open.
 type instance struct {
-	kind    int
 	held    int
 	subject string
 	attrs   map[string]any
@@ -91,13 +91,13 @@ func (c *capture) finish() {
 	c.tellLoose()
 }
 
-// descend steps to the value to come: what is left of the paths that lead to
-// it, and the records that begin at it, which it opens.
-func (r *rewriter) descend() frame {
+// descend steps to the value to come, and says in f where it is: what is left of
+// the paths that lead to it, and the records that begin at it, which it opens.
+func (r *rewriter) descend(f *frame) {
 	n := int32(len(r.acts))
-	f := frame{acts: n, ends: n}
+	*f = frame{acts: n, ends: n}
 	if len(r.records) == 0 {
-		return f
+		return
 	}
 	if r.sym == rootSymbol {
 		f.at = begin
@@ -105,38 +105,38 @@ func (r *rewriter) descend() frame {
 		top := &r.stack[len(r.stack)-1]
 		f.forced, f.inst = top.forced, top.inst
 		if top.at == dead && top.acts == top.ends {
-			return f
+			return
 		}
 		f.at = r.at.step(top.at, r.sym)
-		for _, a := range r.acts[top.acts:top.ends] {
-			if s := r.records[r.insts[a.inst].kind].inside.step(a.state, r.sym); s != dead {
-				r.acts = append(r.acts, activation{a.inst, s})
+		for k := top.acts; k < top.ends; k++ {
+			a := &r.acts[k]
+			if s := r.records[a.kind].inside.step(a.state, r.sym); s != dead {
+				r.acts = append(r.acts, activation{a.inst, a.kind, s})
 			}
 		}
 	}
-	for _, kind := range r.at.accepts[f.at] {
-		r.acts = append(r.acts, activation{len(r.insts), begin})
-		r.insts = append(r.insts, instance{kind: kind})
-		f.opened++
+	if ends := r.at.accepts[f.at]; len(ends) > 0 {
+		for _, kind := range ends {
+			r.acts = append(r.acts, activation{int32(len(r.insts)), uint16(kind), begin})
+			r.insts = append(r.insts, instance{})
+			f.opened++
+		}
 	}
 	f.ends = int32(len(r.acts))
 	var own *role
 	for _, a := range r.acts[f.acts:f.ends] {
 		if role := r.role(a); role.class != "" {
 			if s := stricter(own, role); s != own || s == role {
-				own, f.inst = s, int32(a.inst)
+				own, f.inst = s, a.inst
 			}
 		}
 	}
 	if own != nil {
 		f.forced = own
 	}
-	return f
 }
 
-func (r *rewriter) role(a activation) *role {
-	return &r.records[r.insts[a.inst].kind].roles[a.state]
-}
+func (r *rewriter) role(a activation) *role { return &r.records[a.kind].roles[a.state] }
 
 // stricter joins what two records say of one value: a class over plain, and
 // nothing shown when they do not agree. The value goes to the inner record.
@@ -159,9 +159,9 @@ func (f *frame) class() Class {
 }
 
 func (r *rewriter) enter(object bool) {
-	f := r.descend()
-	f.object = object
-	r.stack = append(r.stack, f)
+	r.descend(&r.here)
+	r.here.object, r.here.member = object, r.member
+	r.stack = append(r.stack, r.here)
 }
 
 func (r *rewriter) leave() {
@@ -180,7 +180,8 @@ func (r *rewriter) up(f *frame) {
 
 // scalarSeen ends a scalar: it may be a subject or an attribute. Subject is its
 // text as in the body, shown what is left of it after masking.
-func (r *rewriter) scalarSeen(f *frame, subject string, shown any) error {
+func (r *rewriter) scalarSeen(subject string, shown any) error {
+	f := &r.here
 	if f.ends > f.acts && r.onRecord != nil {
 		if len(subject) > maxSubject && r.isSubject(f) {
 			return r.fault(r.tok, "subject longer than can be held")
@@ -232,43 +233,82 @@ func (r *rewriter) watched(f *frame) bool {
 	return false
 }
 
+// nameMemo remembers what was found out of the names of members, and which name
+// came after which: records of a list are alike. The first entry stands for none.
+type nameMemo [256]struct {
+	n           uint8    // bytes of text; 0 when there is none
+	next, first uint8    // name that followed, and the first of an object that is its value
+	text        [29]byte // as it stands: "name":
+	sym         uint16
+	hint        Class
+}
+
+// slot returns the place for name within the member that owner is the place of,
+// or 0 for a name that is not to be remembered.
+func (m *nameMemo) slot(name []byte, owner uint8) uint8 {
+	n := len(name)
+	if n == 0 || n+3 > len(m[0].text) {
+		return 0
+	}
+	h := uint32(n) + uint32(owner)*0x85EBCA6B + uint32(name[0])<<8 + uint32(name[n/2])<<16 + uint32(name[n-1])<<24
+	return uint8(h * 0x9E3779B1 >> 24)
+}
+
 // nameSeen takes the name of a member whose value comes next, and masks what is
 // found in it.
 func (r *rewriter) nameSeen(raw []byte) error {
-	top := &r.stack[len(r.stack)-1]
-	r.sym, r.hint = 0, ""
-	if r.set != 0 {
-		r.hint = fieldOf(r.text(raw))
+	r.member = 0
+	if !r.escaped {
+		r.member = r.names.slot(raw, r.stack[len(r.stack)-1].member)
 	}
-	if top.at != dead || top.acts != top.ends {
-		r.sym = r.syms.names[string(r.text(raw))]
-	}
-	if !r.mayHold(raw) {
+	m := &r.names[r.member]
+	if r.member > 0 && int(m.n) == len(raw)+3 && view(m.text[1:1+len(raw)]) == view(raw) {
+		r.sym, r.hint = m.sym, m.hint
 		return nil
 	}
 	text := r.text(raw)
-	if r.spans = detect.Append(r.spans[:0], view(text), r.set); len(r.spans) == 0 {
-		return nil
+	r.hint = ""
+	if r.set != 0 {
+		r.hint = fieldOf(text)
 	}
-	return r.replaceFound(raw, text)
+	r.sym = r.syms.names[view(text)]
+	if r.search(text) {
+		r.member = 0
+		return r.replaceFound(raw, text)
+	}
+	if r.member > 0 {
+		m.n, m.next, m.first, m.sym, m.hint = uint8(len(raw)+3), 0, 0, r.sym, r.hint
+		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
+	}
+	return nil
+}
+
+// search looks for what is personal in text, and tells whether there is any.
+func (r *rewriter) search(text []byte) bool {
+	if r.set == 0 || len(text) < shortest {
+		return false
+	}
+	r.spans = detect.Append(r.spans[:0], view(text), r.set)
+	return len(r.spans) > 0
 }
 
 func (r *rewriter) literalSeen(word string) error {
-	f := r.descend()
+	r.descend(&r.here)
 	var shown any
 	if word != "null" {
 		shown = word == "true"
 	}
-	return r.scalarSeen(&f, "", shown)
+	return r.scalarSeen("", shown)
 }
 
 func (r *rewriter) stringValue() error {
 	if err := r.scanString(); err != nil {
 		return err
 	}
-	f := r.descend()
+	f := &r.here
+	r.descend(f)
 	raw := r.buf[r.tok+1 : r.pos-1]
-	watched := r.watched(&f)
+	watched := f.ends > f.acts && r.watched(f)
 	var subject string
 	var shown any
 	if watched {
@@ -278,70 +318,70 @@ func (r *rewriter) stringValue() error {
 	switch class := f.class(); {
 	case class == Plain || len(raw) == 0:
 	case class != "":
-		text := string(r.text(raw))
-		mask := Of(class, text)
-		r.add(int(f.inst), Value{f.forced.field, class, text, mask, true, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
+		text := r.text(raw)
+		r.masked = appendMask(r.masked[:0], class, view(text))
 		if watched {
-			shown = mask
+			shown = string(r.masked)
 		}
-		if mask != text {
-			r.quoted = appendQuoted(r.quoted[:0], mask)
+		r.mapped(text, 1)
+		if view(r.masked) != view(text) {
+			r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
 			if err := r.replace(r.quoted); err != nil {
 				return err
 			}
 		}
-	default:
-		m, done, err := r.byField(raw)
+	case r.set != 0:
+		done := r.hint != "" && r.byField(raw)
+		var err error
+		if done {
+			err = r.replace(r.quoted)
+		} else if text := r.text(raw); r.search(text) {
+			done, err = true, r.replaceFound(raw, text)
+		}
 		if err != nil {
 			return err
 		}
-		if done {
-			if watched {
-				shown = m
-			}
-			break
-		}
-		if !r.mayHold(raw) {
-			break
-		}
-		text := r.text(raw)
-		if r.spans = detect.Append(r.spans[:0], view(text), r.set); len(r.spans) > 0 {
-			if err := r.replaceFound(raw, text); err != nil {
-				return err
-			}
-			if watched {
-				shown = string(r.masked)
-			}
+		if done && watched {
+			shown = string(r.masked)
 		}
 	}
 	r.tok = r.pos
-	return r.scalarSeen(&f, subject, shown)
+	return r.scalarSeen(subject, shown)
+}
+
+// mapped keeps a value that a field maps and whose mask is in r.masked.
+func (r *rewriter) mapped(original []byte, quotes int) {
+	if r.onRecord == nil {
+		return
+	}
+	f := &r.here
+	from, to := r.base+int64(r.tok+quotes), r.base+int64(r.pos-quotes)
+	r.add(int(f.inst), Value{f.forced.field, f.forced.class, string(original), string(r.masked), true, from, to})
 }
 
 // numberSeen masks the number lit, which is the token.
-func (r *rewriter) numberSeen(lit []byte) error {
-	f := r.descend()
+func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
+	f := &r.here
+	r.descend(f)
 	var subject string
 	var shown any
-	if r.watched(&f) {
+	if f.ends > f.acts && r.watched(f) {
 		subject, shown = string(lit), number64(lit)
 	}
 	mask := false
 	switch class := f.class(); {
 	case class == Plain:
 	case class != "":
-		text := string(lit)
-		if d := wholeDigits(r.masked[:0], lit); d != nil {
-			text = string(d)
+		text := lit
+		if r.decoded = wholeDigits(r.decoded[:0], lit); r.decoded != nil {
+			text = r.decoded
 		}
-		m := Of(class, text)
-		r.add(int(f.inst), Value{f.forced.field, class, string(lit), m, true, r.base + int64(r.tok), r.base + int64(r.pos)})
-		r.masked, mask = append(r.masked[:0], m...), true
-	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, string(lit)) != "":
-		m := Of(Coordinates, string(lit))
-		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), m, false, r.base + int64(r.tok), r.base + int64(r.pos)})
-		r.masked, mask = append(r.masked[:0], m...), true
-	case r.set&detect.Numbers != 0 && (len(lit) >= 11 || hasExponent(lit)):
+		r.masked, mask = appendMask(r.masked[:0], class, view(text)), true
+		r.mapped(lit, 0)
+	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, view(lit)) != "":
+		r.masked, mask = appendMask(r.masked[:0], Coordinates, view(lit)), true
+		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), string(r.masked), false, r.base + int64(r.tok), r.base + int64(r.pos)})
+	case (len(lit) >= shortestNumber || exponent) && r.set&detect.Numbers != 0:
 		r.decoded = wholeDigits(r.decoded[:0], lit)
 		if r.spans = detect.Append(r.spans[:0], view(r.decoded), r.set); len(r.spans) > 0 {
 			whole := r.maskSpans(r.decoded)
@@ -355,22 +395,13 @@ func (r *rewriter) numberSeen(lit []byte) error {
 		if shown != nil {
 			shown = string(r.masked)
 		}
-		r.quoted = appendQuoted(r.quoted[:0], string(r.masked))
+		r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
 		if err := r.replace(r.quoted); err != nil {
 			return err
 		}
 	}
 	r.tok = r.pos
-	return r.scalarSeen(&f, subject, shown)
-}
-
-func hasExponent(lit []byte) bool {
-	for _, c := range lit {
-		if c|0x20 == 'e' {
-			return true
-		}
-	}
-	return false
+	return r.scalarSeen(subject, shown)
 }
 
 // wholeDigits returns the digits of the whole number that lit is, without its

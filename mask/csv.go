@@ -219,7 +219,7 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 		return t.rewriter.masked, add(string(AnyText), AnyText, v, Full, false)
 	}
 	for k, f := range t.spans {
-		if err := add(string(f.Class), f.Class, v[f.Start:f.End], t.masks[k], false); err != nil {
+		if err := add(string(f.Class), f.Class, v[f.Start:f.End], strings.Clone(t.mask(k)), false); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -125,23 +126,27 @@ func fits(c Class, v string) Class {
 	return c
 }
 
-// byField masks the string that is the token when its member's name says what
-// it is. It reports whether it did.
-func (r *rewriter) byField(raw []byte) (shown string, done bool, err error) {
-	if r.hint == "" || !r.set.Has(r.hint) || len(raw) > 1024 {
-		return "", false, nil
+// byField writes to r.masked and r.quoted what is shown of the string that is the
+// token when its member's name says what it is. It reports whether it did.
+func (r *rewriter) byField(raw []byte) bool {
+	if !r.set.Has(r.hint) || len(raw) > 1024 {
+		return false
 	}
-	text := string(r.text(raw))
-	class := fits(r.hint, text)
-	if class == "" || strings.Contains(text, "**") { // a mask already; the search goes over it all the same
-		return "", false, nil
+	text := r.text(raw)
+	class := fits(r.hint, view(text))
+	if class == "" || bytes.Contains(text, []byte("**")) { // a mask already; the search goes over it all the same
+		return false
 	}
-	m := Of(class, text)
-	if m == text {
-		return "", false, nil
+	r.masked = appendMask(r.masked[:0], class, view(text))
+	if view(r.masked) == view(text) {
+		return false
 	}
-	m = r.stable(m)
-	r.add(len(r.insts)-1, Value{string(class), class, text, m, false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
-	r.quoted = appendQuoted(r.quoted[:0], m)
-	return m, true, r.replace(r.quoted)
+	if r.again(view(r.masked)) {
+		r.masked = append(r.masked[:0], Full...)
+	}
+	if r.onRecord != nil {
+		r.add(len(r.insts)-1, Value{string(class), class, string(text), string(r.masked), false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
+	}
+	r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
+	return true
 }

@@ -38,10 +38,14 @@ type frame struct {
 	acts   int32  // where its activations begin
 	ends   int32  // and end
 	opened int32  // records begun at this value
-	index  int    // in an array
+	index  int32  // in an array
 	at     uint16 // state among records
+	member uint8  // whose value it is, or stands in
 	object bool
 }
+
+// section is a part of a text.
+type section struct{ from, to int }
 
 // rewriter reads JSON and writes it masked.
 type rewriter struct {
@@ -50,13 +54,16 @@ type rewriter struct {
 	capture
 	stack   []frame
 	spans   []Span
-	masks   []string // of spans
-	decoded []byte   // of a string with escapes
-	masked  []byte   // text of a masked string
-	quoted  []byte   // a replacement as JSON
-	sym     uint16   // of the value to come
-	hint    Class    // that the member's name gives the value to come
-	flags   uint8    // of the string that was read: byteKind's, and unicodeEscape
+	masks   []section // of spans, in masked
+	decoded []byte    // of a string with escapes
+	masked  []byte    // text of a masked string
+	quoted  []byte    // a replacement as JSON
+	names   nameMemo
+	member  uint8  // of names: whose value is to come, or was the last
+	here    frame  // the scalar at hand
+	sym     uint16 // of the value to come
+	hint    Class  // that the member's name gives the value to come
+	escaped bool   // there is an escape in the string that was read
 }
 
 func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) {
@@ -74,7 +81,6 @@ func (r *rewriter) release() {
 	clear(r.decoded[:cap(r.decoded)])
 	clear(r.masked[:cap(r.masked)])
 	clear(r.quoted[:cap(r.quoted)])
-	clear(r.masks[:cap(r.masks)])
 	r.src, r.dst = nil, nil
 	r.capture.reset(nil)
 }
@@ -92,14 +98,14 @@ func (r *rewriter) keepOnFault(fault error) error {
 
 func (r *rewriter) document(sequence bool) error {
 	for {
-		c, err := r.peek()
+		_, err := r.peek()
 		if err == io.EOF && sequence {
 			return nil
 		}
 		if err != nil {
 			return r.ended(err)
 		}
-		if err := r.value(c); err != nil {
+		if err := r.value(); err != nil {
 			return err
 		}
 		if sequence {
@@ -128,6 +134,10 @@ func (r *rewriter) peek() (byte, error) {
 		r.tok = r.pos
 		return r.buf[r.pos], nil
 	}
+	return r.peekOn()
+}
+
+func (r *rewriter) peekOn() (byte, error) {
 	for {
 		for i, c := range r.buf[r.pos:r.end] {
 			if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
@@ -145,11 +155,21 @@ func (r *rewriter) peek() (byte, error) {
 	}
 }
 
-// value reads one value of the top level that begins with c.
-func (r *rewriter) value(c byte) error {
-	r.sym = rootSymbol
+// value reads one value of the top level that begins at pos.
+func (r *rewriter) value() error {
+	r.sym, r.member = rootSymbol, 0
 	for {
-		open, err := r.beginValue(c)
+		var err error
+		open := false
+		switch {
+		case r.member > 0 && r.stack[len(r.stack)-1].object && r.skim():
+		case r.buf[r.pos] == '"':
+			err = r.stringValue()
+		case r.buf[r.pos] == '{' || r.buf[r.pos] == '[':
+			open, err = r.openValue(r.buf[r.pos])
+		default:
+			err = r.otherValue(r.buf[r.pos])
+		}
 		if err != nil {
 			return err
 		}
@@ -158,29 +178,30 @@ func (r *rewriter) value(c byte) error {
 				return err
 			}
 		}
-		if c, err = r.peek(); err != nil {
+		if _, err = r.peek(); err != nil {
 			return r.ended(err)
 		}
 	}
 }
 
-// beginValue reads a scalar or an empty array or object whole, or else up to
-// where its first value begins; then open is true.
-func (r *rewriter) beginValue(c byte) (open bool, err error) {
+// otherValue reads a number, true, false or null.
+func (r *rewriter) otherValue(c byte) error {
 	switch {
-	case c == '"':
-		return false, r.stringValue()
 	case c == '-' || c >= '0' && c <= '9':
-		return false, r.numberValue()
+		return r.numberValue()
 	case c == 't':
-		return false, r.literal("true")
+		return r.literal("true")
 	case c == 'f':
-		return false, r.literal("false")
+		return r.literal("false")
 	case c == 'n':
-		return false, r.literal("null")
-	case c != '{' && c != '[':
-		return false, r.fault(r.pos, "expected a value")
+		return r.literal("null")
 	}
+	return r.fault(r.pos, "expected a value")
+}
+
+// openValue reads an array or object up to where its first value begins, or an
+// empty one whole; then open is false.
+func (r *rewriter) openValue(c byte) (open bool, err error) {
 	r.hint = ""
 	if len(r.stack) >= MaxDepth {
 		return false, r.fault(r.pos, "nested too deep")
@@ -199,7 +220,7 @@ func (r *rewriter) beginValue(c byte) (open bool, err error) {
 		return false, nil
 	}
 	if c == '{' {
-		return true, r.name(next)
+		return true, r.name(next, &r.names[r.member].first)
 	}
 	r.sym = r.syms.index(0)
 	return true, nil
@@ -222,15 +243,16 @@ func (r *rewriter) endValue() (done bool, err error) {
 				if c, err = r.peek(); err != nil {
 					return false, r.ended(err)
 				}
-				return false, r.name(c)
+				return false, r.name(c, &r.names[r.member].next)
 			}
 			top.index++
-			r.hint = ""
-			r.sym = r.syms.index(top.index)
+			r.hint, r.member = "", top.member
+			r.sym = r.syms.index(int(top.index))
 			return false, nil
 		case c == '}' && top.object, c == ']' && !top.object:
 			r.pos++
 			r.tok = r.pos
+			r.member = top.member
 			r.leave()
 		default:
 			return false, r.fault(r.pos, "expected a comma or an end")
@@ -239,8 +261,15 @@ func (r *rewriter) endValue() (done bool, err error) {
 	return true, nil
 }
 
-// name reads a member's name, which begins with c, and the colon after it.
-func (r *rewriter) name(c byte) error {
+// name reads a member's name, which begins with c, and the colon after it. Guess
+// is where the name is kept that stood here the last time.
+func (r *rewriter) name(c byte, guess *uint8) error {
+	if m := &r.names[*guess]; m.n > 0 && r.end-r.pos >= int(m.n) && view(r.buf[r.pos:r.pos+int(m.n)]) == view(m.text[:m.n]) {
+		r.pos += int(m.n)
+		r.tok = r.pos
+		r.sym, r.hint, r.member = m.sym, m.hint, *guess
+		return nil
+	}
 	if c != '"' {
 		return r.fault(r.pos, "expected a name")
 	}
@@ -250,6 +279,7 @@ func (r *rewriter) name(c byte) error {
 	if err := r.nameSeen(r.buf[r.tok+1 : r.pos-1]); err != nil {
 		return err
 	}
+	*guess = r.member
 	r.tok = r.pos
 	c, err := r.peek()
 	if err != nil {
@@ -278,27 +308,17 @@ func (r *rewriter) literal(word string) error {
 	return r.literalSeen(word)
 }
 
-// Flags of a string that was read; the lower ones are those of byteKind.
-const unicodeEscape = aStop // it has a \uXXXX
-
 // scanString reads the string that begins at pos. Afterwards pos is behind the
-// closing quote and flags tell what is in it.
+// closing quote, and escaped tells whether there is an escape in it.
 func (r *rewriter) scanString() error {
-	r.flags = 0
+	r.escaped = false
+	high := uint64(0)
 	i := r.pos + 1
 	for {
-		var flags uint8
-		buf := r.buf[:r.end]
-		for i < len(buf) {
-			k := byteKind[buf[i]]
-			if k&aStop != 0 {
-				break
-			}
-			flags |= k
-			i++
-		}
-		r.flags |= flags
-		if i == len(buf) {
+		var n int
+		n, high = plainRun(r.buf[i:r.end], high)
+		i += n
+		if i == r.end {
 			if i-r.tok > MaxString+2 {
 				return r.fault(r.tok, "string longer than can be held")
 			}
@@ -309,13 +329,13 @@ func (r *rewriter) scanString() error {
 			i = r.tok + n
 			continue
 		}
-		switch buf[i] {
+		switch r.buf[i] {
 		case '"':
 			r.pos = i + 1
 			if r.pos-r.tok > MaxString+2 {
 				return r.fault(r.tok, "string longer than can be held")
 			}
-			if r.flags&aHigh != 0 && !utf8.Valid(r.buf[r.tok+1:i]) {
+			if high != 0 && !utf8.Valid(r.buf[r.tok+1:i]) {
 				return r.fault(r.tok, "string is not UTF-8")
 			}
 			return nil
@@ -344,7 +364,7 @@ func (r *rewriter) byteAfter(n int) (byte, error) {
 
 // escape checks the escape that begins n after the token's start and returns its length.
 func (r *rewriter) escape(n int) (int, error) {
-	r.flags |= aEscape
+	r.escaped = true
 	c, err := r.byteAfter(n + 1)
 	if err != nil {
 		return 0, err
@@ -356,7 +376,6 @@ func (r *rewriter) escape(n int) (int, error) {
 	default:
 		return 0, r.fault(r.tok+n, "unknown escape")
 	}
-	r.flags |= unicodeEscape
 	u, err := r.hex4(n + 2)
 	if err != nil {
 		return 0, err
@@ -407,8 +426,10 @@ func (r *rewriter) hex4(n int) (rune, error) {
 // numberValue reads the number that begins at pos.
 func (r *rewriter) numberValue() error {
 	// One pass for the extent, one for the grammar: a number is short.
+	kind := uint8(0)
 	for {
-		for r.pos < r.end && numeric(r.buf[r.pos]) {
+		for r.pos < r.end && byteKind[r.buf[r.pos]]&aNumber != 0 {
+			kind |= byteKind[r.buf[r.pos]]
 			r.pos++
 		}
 		if r.pos < r.end {
@@ -424,14 +445,12 @@ func (r *rewriter) numberValue() error {
 		return r.fault(r.tok, "longer than can be held")
 	}
 	lit := r.buf[r.tok:r.pos]
-	if n := numberLen(lit); n != len(lit) {
-		return r.fault(r.tok+max(n, 0), "malformed number")
+	if kind != aNumber || lit[0] == '0' { // more than digits
+		if n := numberLen(lit); n != len(lit) {
+			return r.fault(r.tok+max(n, 0), "malformed number")
+		}
 	}
-	return r.numberSeen(lit)
-}
-
-func numeric(c byte) bool {
-	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c|0x20 == 'e'
+	return r.numberSeen(lit, kind&aExponent != 0)
 }
 
 // numberLen returns the length of the number that s begins with, or -1.

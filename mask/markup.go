@@ -219,9 +219,9 @@ func (m *markup) free(raw []byte, n int, entities bool) {
 			stop++
 		}
 		end := at(stop)
-		m.add(-1, Value{string(f.Class), f.Class, string(text[f.Start:f.End]), m.masks[k], false, base + int64(start), base + int64(end)})
+		m.add(-1, Value{string(f.Class), f.Class, string(text[f.Start:f.End]), strings.Clone(m.mask(k)), false, base + int64(start), base + int64(end)})
 		m.out = append(m.out, raw[from:start]...)
-		m.out = append(m.out, html.EscapeString(m.masks[k])...)
+		m.out = append(m.out, html.EscapeString(m.mask(k))...)
 		from = end
 	}
 	m.out = append(m.out, raw[from:]...)

@@ -1,30 +1,24 @@
 package mask
 
 import (
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/menshen-io/menshen/mask/detect"
 )
 
-// mayHold tells whether a string that was scanned is worth a search.
-func (r *rewriter) mayHold(raw []byte) bool {
-	switch n := len(raw); {
-	case r.set == 0:
-		return false
-	case r.flags&(aAt|unicodeEscape) != 0:
-		return true
-	case r.flags&(aDigit|aHigh) != 0:
-		return n >= 6
-	}
-	// One word of letters is no name without what stands around it.
-	return r.flags&aLetter != 0 && r.flags&(aSpace|aSign) != 0 && len(raw) >= 6 && r.set.Latin()
-}
+// shortest is the least that a string is long, in bytes, which is searched: two
+// Chinese characters, a@b.co, 110101.
+const shortest = 6
+
+// shortestNumber is the least that a JSON number is long which is searched.
+const shortestNumber = 11
 
 // text returns what the string that was scanned says, without its escapes. It
 // is valid until the next string.
 func (r *rewriter) text(raw []byte) []byte {
-	if r.flags&aEscape == 0 {
+	if !r.escaped {
 		return raw
 	}
 	r.decoded = r.decoded[:0]
@@ -78,16 +72,17 @@ func hexRune(s []byte) (u rune) {
 }
 
 // maskSpans writes to r.masked what is shown of s, whose spans are r.spans, and
-// each span's mask to r.masks. The mask of one value beside another may by chance
-// read like a third: then whole is true and nothing of s is shown, so that no
-// mask is ever masked again.
+// to r.masks where in it each span's mask is. The mask of one value beside another
+// may by chance read like a third: then whole is true and nothing of s is shown, so
+// that no mask is ever masked again.
 func (r *rewriter) maskSpans(s []byte) (whole bool) {
 	r.masked, r.masks = r.masked[:0], r.masks[:0]
 	at := 0
 	for _, f := range r.spans {
-		m := Of(f.Class, string(s[f.Start:f.End]))
-		r.masked = append(append(r.masked, s[at:f.Start]...), m...)
-		r.masks = append(r.masks, m)
+		r.masked = append(r.masked, s[at:f.Start]...)
+		from := len(r.masked)
+		r.masked = appendMask(r.masked, f.Class, view(s[f.Start:f.End]))
+		r.masks = append(r.masks, section{from, len(r.masked)})
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
@@ -97,6 +92,9 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 	}
 	return false
 }
+
+// mask returns the mask of the span k, until the next is masked.
+func (r *rewriter) mask(k int) string { return view(r.masked[r.masks[k].from:r.masks[k].to]) }
 
 // again tells whether a search of what is shown would mask something of it.
 func (r *rewriter) again(shown string) bool {
@@ -131,7 +129,7 @@ func (r *rewriter) found(s []byte, whole bool, at func(int) int) error {
 		r.add(inst, Value{string(AnyText), AnyText, string(s), Full, false, from + int64(at(0)), from + int64(at(len(s)))})
 	} else {
 		for i, f := range r.spans {
-			r.add(inst, Value{string(f.Class), f.Class, string(s[f.Start:f.End]), r.masks[i], false, from + int64(at(f.Start)), from + int64(at(f.End))})
+			r.add(inst, Value{string(f.Class), f.Class, string(s[f.Start:f.End]), strings.Clone(r.mask(i)), false, from + int64(at(f.Start)), from + int64(at(f.End))})
 		}
 	}
 	if r.held > MaxRecord {
@@ -173,7 +171,7 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 		r.quoted = appendQuoted(r.quoted[:0], Full)
 		return r.replace(r.quoted)
 	}
-	if r.flags&aEscape == 0 { // then raw is text, and masks of what is found need no escape
+	if !r.escaped { // then raw is text, and masks of what is found need no escape
 		r.quoted = append(append(append(r.quoted[:0], '"'), r.masked...), '"')
 		return r.replace(r.quoted)
 	}
@@ -182,7 +180,7 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 	from := 0 // raw[from:] is to be copied
 	for k, f := range r.spans {
 		r.quoted = append(r.quoted, raw[from:places.to(f.Start)]...)
-		r.quoted = appendEscaped(r.quoted, r.masks[k])
+		r.quoted = appendEscaped(r.quoted, r.mask(k))
 		from = places.to(f.End)
 	}
 	r.quoted = append(r.quoted, raw[from:]...)
@@ -200,15 +198,23 @@ func appendQuoted(dst []byte, s string) []byte {
 // appendEscaped writes s into a JSON string, fit to stand in HTML too.
 func appendEscaped(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
-	for _, c := range s {
+	from := 0 // s[from:] is to be copied
+	for i, w := 0, 1; i < len(s); i += w {
+		c := rune(s[i])
+		w = 1
 		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', byte(c))
-		case c < 0x20 || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029:
-			dst = append(dst, '\\', 'u', hex[c>>12&15], hex[c>>8&15], hex[c>>4&15], hex[c&15])
-		default:
-			dst = utf8.AppendRune(dst, c)
+		case c == 0xE2 && (strings.HasPrefix(s[i:], "\u2028") || strings.HasPrefix(s[i:], "\u2029")):
+			c, w = 0x2028+rune(s[i+2]&1), 3
+		case c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&':
+			continue
 		}
+		dst = append(dst, s[from:i]...)
+		if c == '"' || c == '\\' {
+			dst = append(dst, '\\', byte(c))
+		} else {
+			dst = append(dst, '\\', 'u', hex[c>>12&15], hex[c>>8&15], hex[c>>4&15], hex[c&15])
+		}
+		from = i + w
 	}
-	return dst
+	return append(dst, s[from:]...)
 }
