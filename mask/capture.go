@@ -104,7 +104,7 @@ func (r *rewriter) descend(f *frame) {
 	} else {
 		top := &r.stack[len(r.stack)-1]
 		f.forced, f.inst = top.forced, top.inst
-		if top.at == dead && top.acts == top.ends {
+		if !r.leads(top, r.sym) {
 			return
 		}
 		f.at = r.at.step(top.at, r.sym)

@@ -155,31 +155,32 @@ func (r *rewriter) peekOn() (byte, error) {
 	}
 }
 
-// value reads one value of the top level that begins at pos.
+// value reads one value of the top level.
 func (r *rewriter) value() error {
-	r.sym, r.member = rootSymbol, 0
+	r.sym, r.member, r.hint = rootSymbol, 0, ""
 	for {
-		var err error
 		open := false
-		switch {
-		case r.member > 0 && r.stack[len(r.stack)-1].object && r.skim():
-		case r.buf[r.pos] == '"':
-			err = r.stringValue()
-		case r.buf[r.pos] == '{' || r.buf[r.pos] == '[':
-			open, err = r.openValue(r.buf[r.pos])
-		default:
-			err = r.otherValue(r.buf[r.pos])
-		}
-		if err != nil {
-			return err
+		if len(r.stack) == 0 || !r.skim() {
+			c, err := r.peek()
+			if err != nil {
+				return r.ended(err)
+			}
+			switch c {
+			case '"':
+				err = r.stringValue()
+			case '{', '[':
+				open, err = r.openValue(c)
+			default:
+				err = r.otherValue(c)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		if !open {
 			if done, err := r.endValue(); done || err != nil {
 				return err
 			}
-		}
-		if _, err = r.peek(); err != nil {
-			return r.ended(err)
 		}
 	}
 }

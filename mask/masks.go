@@ -173,7 +173,7 @@ func maskName(dst []byte, v string) []byte {
 		return append(dst, Full...)
 	}
 	for _, r := range v {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("·•・.'’- *", r) {
+		if !(r >= 0x4E00 && r <= 0x9FFF) && !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("·•・.'’- *", r) {
 			return append(dst, Full...)
 		}
 	}
@@ -282,25 +282,28 @@ func maskPlate(dst []byte, v string) []byte {
 	return append(append(append(append(dst, v[:w]...), rest[0]), "***"...), rest[n-2:]...)
 }
 
-// provinces are the names that an address may begin with and still be shown to
-// the city.
-var provinces = [...]string{
-	"北京", "天津", "上海", "重庆", "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西",
-	"山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾",
-	"内蒙古", "广西", "西藏", "宁夏", "新疆", "香港", "澳门",
+// provinceLen returns the length of the province that an address may begin with
+// and still be shown to the city, or 0.
+func provinceLen(v string) int {
+	if len(v) < len("北京") {
+		return 0
+	}
+	switch v[:len("北京")] {
+	case "北京", "天津", "上海", "重庆", "河北", "山西", "辽宁", "吉林", "江苏", "浙江", "安徽", "福建", "江西",
+		"山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "台湾",
+		"广西", "西藏", "宁夏", "新疆", "香港", "澳门":
+		return len("北京")
+	case "黑龙", "内蒙":
+		return suffixLen(v, "黑龙江", "内蒙古")
+	}
+	return 0
 }
 
 // maskAddress keeps province and city. An address that does not begin with a
 // province is covered whole: what stands there may be anything.
 func maskAddress(dst []byte, v string) []byte {
 	v = strings.TrimSpace(v)
-	n := 0
-	for _, p := range provinces {
-		if strings.HasPrefix(v, p) {
-			n = len(p)
-			break
-		}
-	}
+	n := provinceLen(v)
 	if n == 0 {
 		return append(dst, Full...)
 	}
@@ -326,22 +329,28 @@ func suffixLen(v string, names ...string) int {
 // cityLen returns the length of the city that v begins with, or 0: two to four
 // characters before 市, 地区 or 盟, up to ten before 自治州.
 func cityLen(v string) int {
-	runes := 0
-	for i, r := range v {
-		if !unicode.Is(unicode.Han, r) || runes > 10 {
+	const han = len("市")
+	for i := 0; i+han <= len(v) && i <= 10*han; i += han {
+		if c := v[i]; c < 0xE4 || c > 0xE9 {
 			return 0
 		}
-		if rest := v[i:]; runes >= 2 {
-			if runes <= 10 && strings.HasPrefix(rest, "自治州") {
+		if i < 2*han {
+			continue
+		}
+		switch v[i : i+han] {
+		case "市", "盟":
+			if i <= 4*han {
+				return i + han
+			}
+		case "地":
+			if i <= 4*han && strings.HasPrefix(v[i:], "地区") {
+				return i + len("地区")
+			}
+		case "自":
+			if strings.HasPrefix(v[i:], "自治州") {
 				return i + len("自治州")
 			}
-			for _, s := range [...]string{"市", "地区", "盟"} {
-				if runes <= 4 && strings.HasPrefix(rest, s) {
-					return i + len(s)
-				}
-			}
 		}
-		runes++
 	}
 	return 0
 }

@@ -5,38 +5,100 @@ import (
 	"unicode/utf8"
 )
 
-// skim goes over members that come in the order of the last time and whose
-// values need nothing: no path leads to them, their names say nothing of them, and
-// nothing is found in them. It begins before a value and ends before the first
-// that needs more; over is true when it ended behind one instead. It reads only
-// what is held and leaves everything else to the long way.
+// skim goes over values that need nothing: no path leads to them, their names say
+// nothing of them, and nothing is found in them; members come in the order of the
+// last time. It begins before a value and ends before the first that needs more;
+// over is true when it ended behind one instead. It reads only what is held and
+// leaves everything else to the long way.
 func (r *rewriter) skim() (over bool) {
-	top := &r.stack[len(r.stack)-1]
-	if top.forced != nil {
-		return false
-	}
 	buf, pos := r.buf[:r.end], r.pos
-	for !over {
-		m := &r.names[r.member]
-		if m.hint != "" || r.leads(top, m.sym) {
+	for r.hint == "" && pos+8 < len(buf) {
+		top := &r.stack[len(r.stack)-1]
+		if top.forced != nil || r.leads(top, r.sym) {
 			break
+		}
+		if c := buf[pos]; c == '{' || c == '[' {
+			first := r.openInert(buf, pos)
+			if first < 0 {
+				break
+			}
+			pos = first
+			continue
 		}
 		end := r.inert(buf, pos)
 		if end == 0 {
 			break
 		}
-		pos, over = end, true
-		if pos == len(buf) || buf[pos] != ',' {
+		if pos, over = r.goOn(buf, end); over {
 			break
 		}
-		next := &r.names[m.next]
-		if n := pos + 1 + int(next.n); next.n > 0 && n < len(buf) && string(buf[pos+1:n]) == string(next.text[:next.n]) {
-			pos, over, r.member = n, false, m.next
-		}
 	}
-	r.sym, r.hint = r.names[r.member].sym, r.names[r.member].hint
 	r.pos, r.tok = pos, pos
 	return over
+}
+
+// openInert opens the array or object at pos, no path leads into, up to where its
+// first value begins, and returns that place. It is -1, and nothing opened, when
+// what follows is not what it was the last time.
+func (r *rewriter) openInert(buf []byte, pos int) int {
+	f := frame{acts: int32(len(r.acts)), ends: int32(len(r.acts)), member: r.member}
+	if len(r.stack) >= MaxDepth {
+		return -1
+	}
+	if buf[pos] == '[' {
+		if c := buf[pos+1]; c <= ' ' || c == ']' {
+			return -1
+		}
+		r.stack = append(r.stack, f)
+		r.sym = r.syms.index(0)
+		return pos + 1
+	}
+	end := r.foretold(buf, pos+1, r.names[r.member].first)
+	if end < 0 {
+		return -1
+	}
+	f.object = true
+	r.stack = append(r.stack, f)
+	return end
+}
+
+// foretold takes the name in the slot to be the one at pos and returns where its
+// value begins, or -1.
+func (r *rewriter) foretold(buf []byte, pos int, slot uint8) int {
+	m := &r.names[slot]
+	end := pos + int(m.n)
+	if m.n == 0 || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
+		return -1
+	}
+	r.sym, r.hint, r.member = m.sym, m.hint, slot
+	return end
+}
+
+// goOn goes from behind a value to where the next one begins. Over is true when
+// that is for the long way to find, from the place it returns.
+func (r *rewriter) goOn(buf []byte, pos int) (at int, over bool) {
+	for pos+1 < len(buf) && len(r.stack) > 0 {
+		top := &r.stack[len(r.stack)-1]
+		switch c := buf[pos]; {
+		case c == ',' && top.object:
+			if end := r.foretold(buf, pos+1, r.names[r.member].next); end > 0 {
+				return end, false
+			}
+			return pos, true
+		case c == ',' && buf[pos+1] > ' ':
+			top.index++
+			r.hint, r.member = "", top.member
+			r.sym = r.syms.index(int(top.index))
+			return pos + 1, false
+		case c == '}' && top.object, c == ']' && !top.object:
+			pos++
+			r.member = top.member
+			r.leave()
+		default:
+			return pos, true
+		}
+	}
+	return pos, true
 }
 
 // leads tells whether a path goes on from a value in top at sym.
@@ -53,11 +115,8 @@ func (r *rewriter) leads(top *frame, sym uint16) bool {
 }
 
 // inert returns the end of the scalar that begins at pos when it is well formed,
-// whole in buf and nothing is found in it, or 0.
+// whole in buf and nothing is found in it, or 0. Eight bytes at least are there.
 func (r *rewriter) inert(buf []byte, pos int) int {
-	if pos+5 >= len(buf) {
-		return 0
-	}
 	switch c := buf[pos]; {
 	case c == '"':
 		n, high := plainRun(buf[pos+1:], 0)
