@@ -23,6 +23,14 @@ const compound = `欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容
 // partEnds are the characters that end a part of an address.
 const partEnds = "路街号號巷弄道里胡栋棟幢座楼樓元层層室户房村镇鎮乡鄉组組屯庄区區苑园園厦廈寓场場城府院坊厂廠馆館店校柜站心邨湾灣轩阁居庭墅段桥社号旗县縣盟同"
 
+// latinHeads are the words of ASCII, but given names, with which or behind which
+// something may begin.
+const latinHeads = `mr mrs ms miss dr prof sir madam mister name i dear hello hi contact customer consignee recipient attn passenger guest cardholder sincerely regards called
+apt suite january february march april may june july august september october november december jan feb mar apr jun jul aug sep oct nov dec wechat wechatid weixin vx wx v`
+
+// secretTails are the last three letters of words for secrets.
+const secretTails = `ord swd pwd ase ret ken key rer pin cvv cvc yid _id`
+
 // latinFirst are given names that are common in English texts.
 const latinFirst = `James John Robert Michael William David Richard Joseph Thomas Charles Christopher Daniel Matthew Anthony Mark Donald Steven Paul Andrew Joshua Kenneth Kevin Brian George Timothy Ronald Edward Jason Jeffrey Ryan
 Jacob Gary Nicholas Eric Jonathan Stephen Larry Justin Scott Brandon Benjamin Samuel Gregory Alexander Frank Patrick Raymond Jack Dennis Jerry Tyler Aaron Jose Adam Nathan Henry Douglas Zachary Peter Kyle Ethan Walter Noah Jeremy

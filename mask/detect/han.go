@@ -6,16 +6,59 @@ import (
 	"unicode/utf8"
 )
 
-// hanAt looks at the Chinese character at i and returns where to go on.
-func (c *scanner) hanAt(i int) int {
-	s := c.s
-	if i+2 >= len(s) || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 {
-		return i + 1
+// hanRun looks at the Chinese characters from i on and returns where to go on.
+func (c *scanner) hanRun(i int) int {
+	s, start := c.s, i
+	want := uint16(0)
+	if c.set&setName != 0 {
+		want |= startsName | foreign
 	}
-	r := rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
+	if c.set&setAddress != 0 {
+		want |= startsPlace | endsPart
+	}
+	if c.set&setPlate != 0 {
+		want |= plateFirst
+	}
+	if c.set&(setWeChat|setSecret) != 0 {
+		want |= cueFirst
+	}
+	before := beginning
+	for {
+		r := hanRune(s, i)
+		if r == 0 {
+			break
+		}
+		kind := c.lex.at(r)
+		next := i + 3
+		if kind&stops == 0 && (kind&want != 0 || before&(beginning|introduces) != 0) {
+			next = c.hanAt(i, r, kind, before)
+		}
+		if before = kind; next > i+3 {
+			before = beginning
+		}
+		i = next
+	}
+	c.wide = i
+	return max(i, start+1)
+}
+
+// beginning is what stands before the first character of a row.
+const beginning = uint16(1 << 15)
+
+// hanRune returns the Chinese character, or one of those around them, at i, or 0.
+func hanRune(s string, i int) rune {
+	if i+2 >= len(s) || byteKind[s[i]]&aHan == 0 || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 {
+		return 0
+	}
+	return rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
+}
+
+// hanAt looks at the Chinese character r at i, before which one of the kind
+// before stands, and returns where to go on.
+func (c *scanner) hanAt(i int, r rune, kind, before uint16) int {
+	s := c.s
 	next := i + 3
-	kind := c.lex.at(r)
-	if kind&stops != 0 || c.taken(i) {
+	if c.taken(i) {
 		return next
 	}
 	if kind&plateFirst != 0 && c.set&setPlate != 0 {
@@ -39,25 +82,75 @@ func (c *scanner) hanAt(i int) int {
 	if c.set&setName == 0 {
 		return next
 	}
-	if c.afterColon(i) {
+	cued := before&cueEnds != 0
+	if before == beginning {
+		cued = c.cuedBefore(i)
+	}
+	if cued && before&(beginning|introduces) != 0 && c.afterColon(i) {
 		if f, ok := c.introduced(i); ok {
 			c.put(f)
 			return f.End
 		}
 	}
-	if kind&startsName != 0 {
+	if kind&startsName != 0 && c.mayName(i, r, kind, cued) {
 		if f, ok := c.hanName(i, r); ok {
 			c.put(f)
 			return f.End
 		}
 	}
-	if c.dots && kind&(foreign|startsName) != 0 {
+	if kind&(foreign|startsName) != 0 && c.hasDots() {
 		if f, ok := c.dottedName(i); ok {
 			c.put(f)
 			return f.End
 		}
 	}
 	return next
+}
+
+// mayName tells whether hanName could find a name at i: cheap, and never false
+// where it would.
+func (c *scanner) mayName(i int, r rune, kind uint16, cued bool) bool {
+	second := hanRune(c.s, i+3)
+	if second < hanFirst || second > hanLast {
+		return false
+	}
+	if kind&doubleFirst != 0 || c.lex.at(second)&titleFirst != 0 {
+		return true
+	}
+	most := c.lex.family(r) + int(c.lex.names[second-hanFirst]) + 12 // what follows is a break
+	if cued {
+		most += 80
+	}
+	if most+8 >= least-12 {
+		return true
+	}
+	return most+8+28 >= least-12 && (c.lex.at(hanRune(c.s, i+6))|c.lex.at(hanRune(c.s, i+9)))&titleFirst != 0
+}
+
+// cuedBefore tells whether a word that stands before a name may end before i, or
+// before what separates it from i.
+func (c *scanner) cuedBefore(i int) bool {
+	for range 5 {
+		r, w := runeBefore(c.s, i)
+		if r >= hanFirst && r <= hanLast && c.lex.at(r)&cueEnds != 0 {
+			return true
+		}
+		if w == 0 || !strings.ContainsRune(beforeName, r) {
+			return false
+		}
+		i -= w
+	}
+	return false
+}
+
+func (c *scanner) hasDots() bool {
+	if c.dots == 0 {
+		c.dots = -1
+		if strings.Contains(c.s, "·") || strings.Contains(c.s, "•") {
+			c.dots = 1
+		}
+	}
+	return c.dots > 0
 }
 
 // plateEnd returns the end of the vehicle plate at i (GA 36), or 0.
@@ -113,10 +206,9 @@ func (c *scanner) cuedCode(i int) (Span, bool) {
 // runes reads up to len(dst) Chinese characters at i and returns how many.
 func runes(s string, i int, dst []rune) int {
 	for k := range dst {
-		if i+2 >= len(s) || byteKind[s[i]]&aHan == 0 || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80 {
+		if dst[k] = hanRune(s, i); dst[k] == 0 {
 			return k
 		}
-		dst[k] = rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
 		i += 3
 	}
 	return len(dst)
@@ -142,7 +234,7 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		family, given = 55, 2
 	}
 	left := c.leftOf(i, r)
-	if given == 1 && l.titles[key(v[1], v[2])] && n >= 3 {
+	if given == 1 && n >= 3 && l.at(v[1])&titleFirst != 0 && l.titles[key(v[1], v[2])] {
 		if family > 5 && left > -20 || left >= 20 {
 			return Span{Start: i, End: i + 9, Class: Name}, true
 		}
@@ -194,13 +286,16 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
 }
 
+// beforeName may stand between a name and the word before it.
+const beforeName = "：: \t\"“「『【（(是为=|>→'"
+
 // leftOf weighs what stands before a name at i whose first character is r.
 func (c *scanner) leftOf(i int, r rune) int {
 	s := c.s
 	j, colon := i, false
 	for range 4 {
 		p, w := runeBefore(s, j)
-		if w == 0 || !strings.ContainsRune("：: \t\"“「『【（(是为=|>→'", p) {
+		if w == 0 || !strings.ContainsRune(beforeName, p) {
 			break
 		}
 		colon = colon || p == ':' || p == '：' || p == '是' || p == '为' || p == '=' || p == '|'
@@ -216,7 +311,11 @@ func (c *scanner) leftOf(i int, r rune) int {
 		v[len(v)-1-n] = p
 		k -= w
 	}
-	for m := min(n, 5); m > 0; m-- {
+	longest := 0
+	if n > 0 && c.lex.at(v[len(v)-1])&cueEnds != 0 {
+		longest = min(n, 5)
+	}
+	for m := longest; m > 0; m-- {
 		if w, ok := c.lex.cues[m-1][key(v[len(v)-m:]...)]; ok {
 			if m == 1 && j < i {
 				break
@@ -261,7 +360,7 @@ func (c *scanner) rightOf(i int, last rune, m int) int {
 		return 12
 	}
 	var v [2]rune
-	if runes(s, i, v[:]) == 2 && c.lex.titles[key(v[:]...)] {
+	if c.lex.at(r)&titleFirst != 0 && runes(s, i, v[:]) == 2 && c.lex.titles[key(v[:]...)] {
 		return 40
 	}
 	w := -4

@@ -8,10 +8,10 @@ import (
 
 // latinName looks for a name at the word i..end of ASCII letters: after a title
 // or a phrase that introduces one, or one that begins with a common given name.
-func (c *scanner) latinName(i, end, upper int) (Span, bool) {
+func (c *scanner) latinName(i, end int, kinds uint8) (Span, bool) {
 	s := c.s
 	word := s[i:end]
-	if upper == 0 || !isUpper(s[i]) {
+	if !isUpper(s[i]) {
 		if at := c.introducedLatin(word, end); at > 0 {
 			return c.capitalised(at, 1, true)
 		}
@@ -34,7 +34,7 @@ func (c *scanner) latinName(i, end, upper int) (Span, bool) {
 	if i >= 3 && c.set&setName != 0 && (s[i-1] >= 0x80 || s[i-1] == ' ' || s[i-1] == ':') && c.leftOf(i, 0) >= 35 {
 		return c.capitalised(i, 1, true)
 	}
-	if upper > 1 && upper == end-i {
+	if kinds == wUpper {
 		return Span{}, false
 	}
 	if c.lex.first[word] && !(i > 0 && (s[i-1] == '/' || s[i-1] == '.' || s[i-1] == '-' || s[i-1] == '@')) {

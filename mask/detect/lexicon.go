@@ -31,6 +31,9 @@ type lexicon struct {
 	first   map[string]bool   // given names of English
 	cues    [5]map[uint64]int // words before a name, by length
 	titles  map[uint64]bool
+	heads   wordFilter // words of ASCII that matter, without regard to case
+	tails   wordFilter // the last three letters of names of secrets
+	names   []int8     // by character: the most that it adds to a name as the first after the surname
 }
 
 const noSurname = -128
@@ -46,6 +49,9 @@ const (
 	plateFirst              // begins a plate
 	doubleFirst             // begins a surname of two characters
 	cueFirst                // begins a word after which a WeChat account or a secret stands
+	cueEnds                 // ends a word that stands before a name
+	titleFirst              // begins a title
+	introduces              // a name of any make may stand right behind: 是 叫
 )
 
 var theLexicon = sync.OnceValue(func() *lexicon { return readLexicon(lexiconText) })
@@ -130,6 +136,7 @@ func readLexicon(text string) *lexicon {
 	}
 	for _, s := range strings.Fields(nameTitles) {
 		l.titles[keyOf(s)] = true
+		l.mark(titleFirst, string(firstRune(s)))
 	}
 	l.double = map[uint64]bool{}
 	for _, s := range strings.Fields(compound) {
@@ -154,10 +161,23 @@ func readLexicon(text string) *lexicon {
 		n, _ := strconv.Atoi(w)
 		r := []rune(word)
 		l.cues[len(r)-1][key(r...)] = n
+		l.mark(cueEnds, string(r[len(r)-1:]))
+	}
+	l.mark(introduces, "是叫")
+	second := int8(-128)
+	for _, g := range l.given {
+		second = max(second, g[1])
+	}
+	l.names = make([]int8, n)
+	for i, g := range l.given {
+		l.names[i] = int8(min(127, max(-40, int(g[2]), max(-40, int(g[0]))+int(second))))
 	}
 	for _, s := range strings.Fields(latinFirst) {
 		l.first[s] = true
 	}
+	l.heads.add(latinFirst)
+	l.heads.add(latinHeads)
+	l.tails.add(secretTails)
 	return l
 }
 

@@ -56,9 +56,17 @@ func (c *scanner) digitsAt(i int) int {
 	if c.taken(i) {
 		return end
 	}
-	if f, ok := c.longNumber(i); ok {
-		c.put(f)
-		return f.End
+	if end-i == 4 && end < len(s) && s[end] == '-' {
+		if e := stampEnd(s, i); e > 0 && !(c.set&setBirthDate != 0 && c.bornBefore(i)) {
+			return e
+		}
+	}
+	left := c.digitsLeft(i, end)
+	if left >= 11 {
+		if f, ok := c.longNumber(i); ok {
+			c.put(f)
+			return f.End
+		}
 	}
 	if i < c.after && c.after < end {
 		if f, ok := c.longNumber(c.after); ok {
@@ -66,11 +74,96 @@ func (c *scanner) digitsAt(i int) int {
 			return f.End
 		}
 	}
-	if f, ok := c.shortNumber(i, end); ok {
+	if left < 7 && end-i <= 4 && (end == len(s) || !goesOn(s[end])) {
+		return end
+	}
+	if f, ok := c.shortNumber(i, end, left); ok {
 		c.put(f)
 		return max(end, f.End)
 	}
 	return end
+}
+
+// goesOn tells whether c may be in a number of one to four digits that is no
+// phone: in a date, an address of a machine or of a house.
+func goesOn(c byte) bool {
+	return c == ' ' || c >= '-' && c <= '/' || c == ':' || isLetter(c) || c >= 0x80
+}
+
+// stampEnd returns the end of the date at i, written as in ISO 8601 and with the
+// time if there is one, or 0. Nothing that could be part of it follows.
+func stampEnd(s string, i int) int {
+	if !shapedLike(s, i, "9999-99-99") || s[i+5] > '1' || s[i+8] > '3' {
+		return 0
+	}
+	e := i + 10
+	if e < len(s) && (s[e] == 'T' || s[e] == ' ') && shapedLike(s, e+1, "99:99") {
+		e += 6
+		if shapedLike(s, e, ":99") {
+			e += 3
+		}
+		if e < len(s) && s[e] == '.' {
+			e = groupEnd(s, e+1)
+		}
+		if shapedLike(s, e, "+99:99") || shapedLike(s, e, "-99:99") {
+			e += 6
+		}
+	}
+	if e < len(s) && (isDigit(s[e]) || s[e] >= 0x80 || s[e] == '-' || s[e] == '.') {
+		return 0
+	}
+	return e
+}
+
+// shapedLike tells whether pattern stands at i, 9 for any digit.
+func shapedLike(s string, i int, pattern string) bool {
+	if i+len(pattern) > len(s) {
+		return false
+	}
+	for k := range len(pattern) {
+		if c := s[i+k]; pattern[k] == '9' && !isDigit(c) || pattern[k] != '9' && c != pattern[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// digitsLeft returns how many digits there are from the group i..end on, as far
+// as separators join groups to a row. It goes over a row once.
+func (c *scanner) digitsLeft(i, end int) int {
+	s := c.s
+	if i != c.row {
+		c.left = 0
+		for k := i; ; {
+			for {
+				_, w := DigitAt(s, k)
+				if w == 0 {
+					break
+				}
+				c.left++
+				k += w
+			}
+			j := k
+			for range 3 {
+				j += SeparatorAt(s, j)
+			}
+			if _, w := DigitAt(s, j); w == 0 || j == k {
+				break
+			}
+			k = j
+		}
+	}
+	left := c.left
+	for k := i; k < end; {
+		_, w := DigitAt(s, k)
+		k += w
+		c.left--
+	}
+	c.row = end
+	for range 3 {
+		c.row += SeparatorAt(s, c.row)
+	}
+	return left
 }
 
 // longNumber looks for a number of eleven and more digits that begins exactly at

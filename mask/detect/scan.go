@@ -49,8 +49,11 @@ type scanner struct {
 	first int // spans before it are another string's
 	out   []Span
 	word  int  // end of the last word of ASCII letters and digits that was looked at
-	dots  bool // a dot as between parts of a name is in it
+	dots  int8 // a dot as between parts of a name is in it: 1 yes, -1 no, 0 not looked
 	after int  // end of a \uXXXX inside JSON in a string: a number may begin right there
+	wide  int  // end of the last Chinese character
+	row   int  // end of the row of digits and separators that is being looked at
+	left  int  // digits of it that are yet to come
 }
 
 // Find finds values of set in s. Spans are in order and do not overlap.
@@ -58,14 +61,13 @@ func Find(s string, set Set) []Span { return Append(nil, s, set) }
 
 // Append appends the spans of s to dst.
 func Append(dst []Span, s string, set Set) []Span {
-	c := scanner{s: s, set: set, lex: theLexicon(), first: len(dst), out: dst, after: -1}
+	c := scanner{s: s, set: set, lex: theLexicon(), first: len(dst), out: dst, after: -1, row: -1, wide: -maxReach - 1}
 	want := uint8(aDigit | aAt | aWide | aEscape | aPlus)
 	if set&latin != 0 {
 		want |= aLetter | aColon
 	}
 	if set&han != 0 {
 		want |= aHan
-		c.dots = strings.Contains(s, "·") || strings.Contains(s, "•")
 	}
 	for i := 0; i < len(s); {
 		kind := byteKind[s[i]] & want
@@ -83,7 +85,7 @@ func (c *scanner) at(i int, kind uint8) int {
 	s := c.s
 	switch {
 	case kind&aHan != 0:
-		return c.hanAt(i)
+		return c.hanRun(i)
 	case kind&aLetter != 0:
 		return c.wordAt(i)
 	case kind&aEscape != 0:
@@ -302,8 +304,11 @@ func cueBefore(s string, i, reach int, cues ...string) bool {
 // containsFold tells whether w holds cue; case of ASCII letters does not count,
 // and a cue of letters has to be a word.
 func containsFold(w, cue string) bool {
+	if cue[0] >= 0x80 {
+		return strings.Contains(w, cue)
+	}
 	for i := 0; i+len(cue) <= len(w); i++ {
-		if foldPrefix(w[i:], cue) && (!isLetter(cue[0]) || (i == 0 || !isLetter(w[i-1])) && (i+len(cue) == len(w) || !isLetter(w[i+len(cue)]))) {
+		if w[i]|0x20 == cue[0]|0x20 && foldPrefix(w[i:], cue) && (!isLetter(cue[0]) || (i == 0 || !isLetter(w[i-1])) && (i+len(cue) == len(w) || !isLetter(w[i+len(cue)]))) {
 			return true
 		}
 	}

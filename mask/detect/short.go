@@ -5,10 +5,10 @@ import "strings"
 // shortNumber looks for what is no row of eleven digits and more, or is told by
 // what is around it: fixed lines, addresses of machines, places, dates, numbers
 // of other countries.
-func (c *scanner) shortNumber(i, end int) (Span, bool) {
+func (c *scanner) shortNumber(i, end, left int) (Span, bool) {
 	s, set := c.s, c.set
 	n := end - i // of a group of full-width digits it is three times as much
-	if set&(setLandline|setIntlPhone) != 0 {
+	if left >= 7 && set&(setLandline|setIntlPhone) != 0 {
 		if f, ok := c.line(i); ok {
 			return f, true
 		}

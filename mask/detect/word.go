@@ -2,6 +2,25 @@ package detect
 
 import "strings"
 
+// What a byte of a word is.
+const (
+	wLower = 1 << iota
+	wUpper
+	wDigit
+	wLine // _
+)
+
+var wordKind = func() (t [256]uint8) {
+	for c := byte('a'); c <= 'z'; c++ {
+		t[c], t[c-0x20] = wLower, wUpper
+	}
+	for c := byte('0'); c <= '9'; c++ {
+		t[c] = wDigit
+	}
+	t['_'] = wLine
+	return t
+}()
+
 // wordAt looks at the word of ASCII letters and digits that begins at i, if one
 // does, and returns where to go on.
 func (c *scanner) wordAt(i int) int {
@@ -9,26 +28,25 @@ func (c *scanner) wordAt(i int) int {
 	if i > 0 && i != c.word && isWord(s[i-1]) {
 		return i + 1 // within a word; numbers in it are looked for all the same
 	}
-	end, digits, upper := i, 0, 0
-	for end < len(s) && isWord(s[end]) {
-		switch {
-		case isDigit(s[end]):
-			digits++
-		case isUpper(s[end]):
-			upper++
+	end, kinds, hash := i, uint8(0), wordSeed
+	for ; end < len(s); end++ {
+		k := wordKind[s[end]]
+		if k == 0 {
+			break
 		}
-		end++
+		kinds |= k
+		hash = wordHash(hash, s[end])
 	}
-	if c.taken(i) {
+	if c.taken(i) || kinds&wDigit == 0 && !c.wordMatters(i, end, kinds, hash) {
 		return end
 	}
-	if f, ok := c.wordFound(i, end, digits, upper); ok {
+	if f, ok := c.wordFound(i, end, kinds); ok {
 		if f.End > f.Start {
 			c.put(f)
 		}
 		return max(f.End, end)
 	}
-	if digits > 0 { // a number may stand in it
+	if kinds&wDigit != 0 { // a number may stand in it
 		for i++; i < end && !isDigit(s[i]); i++ {
 		}
 		return i
@@ -36,9 +54,79 @@ func (c *scanner) wordAt(i int) int {
 	return end
 }
 
-func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
+// wordMatters tells whether wordFound could find anything at the word i..end,
+// which is without digits: cheap, and never false where it would.
+func (c *scanner) wordMatters(i, end int, kinds uint8, hash uint32) bool {
+	s, n := c.s, end-i
+	switch {
+	case i-c.wide <= maxReach && (n >= 6 || kinds&wUpper != 0): // a name or an account after Chinese that introduces it
+		return true
+	case n <= 4 && end < len(s) && (s[end] == ':' || n == 2 && s[end] == '-'): // IPv6, MAC
+		return true
+	case n >= 3 && c.lex.tails.has(hashOf(s[end-3:end])): // a password
+		return true
+	case n >= 2 && keyBegins(s[i], s[i+1]):
+		return true
+	case n >= 12 && foldPrefix(s[i:], "wxid_"):
+		return true
+	}
+	return c.lex.heads.has(hash)
+}
+
+// maxReach is how far before a word what introduces it may end.
+const maxReach = 24
+
+// keyBegins tells whether the two may begin what shapedSecret knows.
+func keyBegins(a, b byte) bool {
+	switch a {
+	case 's':
+		return b == 'k'
+	case 'A':
+		return b == 'K' || b == 'S' || b == 'I'
+	case 'L':
+		return b == 'T'
+	case 'g':
+		return b == 'h' || b == 'i' || b == 'l'
+	case 'x':
+		return b == 'o'
+	case 'e':
+		return b == 'y'
+	case 'B':
+		return b == 'E'
+	}
+	return false
+}
+
+// wordFilter tells quickly of most words of ASCII that they are not in it. Case
+// does not count.
+type wordFilter [1 << 8]uint64
+
+// FNV-1a over lower-case letters.
+const wordSeed = uint32(2166136261)
+
+func wordHash(h uint32, c byte) uint32 { return (h ^ uint32(c|0x20)) * 16777619 }
+
+func hashOf(word string) uint32 {
+	h := wordSeed
+	for i := range len(word) {
+		h = wordHash(h, word[i])
+	}
+	return h
+}
+
+func (f *wordFilter) add(words string) {
+	for _, w := range strings.Fields(words) {
+		h := hashOf(w)
+		f[h>>6&(1<<8-1)] |= 1 << (h & 63)
+	}
+}
+
+func (f *wordFilter) has(h uint32) bool { return f[h>>6&(1<<8-1)]>>(h&63)&1 != 0 }
+
+func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 	s, set := c.s, c.set
 	n := end - i
+	digits, upper := kinds&wDigit != 0, kinds&wUpper != 0
 	if set&setSecret != 0 && n >= 2 {
 		if f, ok := c.secretAt(i, end); ok {
 			return f, true
@@ -49,7 +137,7 @@ func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
 			return f, true
 		}
 	}
-	if digits > 0 || n <= 4 {
+	if digits || n <= 4 {
 		if f, ok := c.code(i); ok {
 			return f, true
 		}
@@ -57,8 +145,8 @@ func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
 	if set&setAddress != 0 && (n == 3 || n == 5) && end+1 < len(s) && s[end] == ' ' && (s[i:end] == "Apt" || s[i:end] == "Suite") && isDigit(s[end+1]) {
 		return Span{Start: i, End: groupEnd(s, end+1), Class: Address}, true
 	}
-	if set&setName != 0 && digits == 0 && n >= 2 {
-		if f, ok := c.latinName(i, end, upper); ok {
+	if set&setName != 0 && !digits && n >= 2 {
+		if f, ok := c.latinName(i, end, kinds); ok {
 			return f, true
 		}
 	}
@@ -67,7 +155,7 @@ func (c *scanner) wordFound(i, end, digits, upper int) (Span, bool) {
 			return Span{Start: i, End: e, Class: IP}, true
 		}
 	}
-	if set&setBirthDate != 0 && upper > 0 && n <= 9 && digits == 0 {
+	if set&setBirthDate != 0 && upper && n <= 9 && !digits {
 		return c.monthFirst(i)
 	}
 	return Span{}, false
@@ -119,7 +207,7 @@ func (c *scanner) code(i int) (Span, bool) {
 			return Span{Start: i, End: e, Class: HKMTPermit}, true
 		}
 	}
-	if open || c.isOrder(i) {
+	if open {
 		return Span{}, false
 	}
 	f := Span{Start: i, End: end}
@@ -137,7 +225,7 @@ func (c *scanner) code(i int) (Span, bool) {
 	default:
 		return Span{}, false
 	}
-	return f, true
+	return f, !c.isOrder(i)
 }
 
 // like tells whether s has the shape of pattern: 9 a digit, A an upper-case
