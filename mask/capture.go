@@ -238,31 +238,43 @@ func (r *rewriter) watched(f *frame) bool {
 type nameMemo [256]struct {
 	n           uint8    // bytes of text; 0 when there is none
 	next, first uint8    // name that followed, and the first of an object that is its value
+	owner       uint8    // name of the member whose value it stands in
 	text        [29]byte // as it stands: "name":
 	sym         uint16
 	hint        Class
 }
 
-// slot returns the place for name within the member that owner is the place of,
-// or 0 for a name that is not to be remembered.
-func (m *nameMemo) slot(name []byte, owner uint8) uint8 {
+// find returns the place for name within the member that owner is the place of,
+// and whether it is remembered there; 0 for a name that is not to be remembered.
+func (m *nameMemo) find(name []byte, owner uint8) (slot uint8, known bool) {
 	n := len(name)
 	if n == 0 || n+3 > len(m[0].text) {
-		return 0
+		return 0, false
 	}
 	h := uint32(n) + uint32(owner)*0x85EBCA6B + uint32(name[0])<<8 + uint32(name[n/2])<<16 + uint32(name[n-1])<<24
-	return uint8(h * 0x9E3779B1 >> 24)
+	slot = uint8(h * 0x9E3779B1 >> 24)
+	for k := range uint8(4) {
+		e := &m[slot^k]
+		if int(e.n) == n+3 && e.owner == owner && view(e.text[1:1+n]) == view(name) {
+			return slot ^ k, true
+		}
+		if e.n == 0 && slot^k > 0 {
+			return slot ^ k, false
+		}
+	}
+	return max(slot, 1), false
 }
 
 // nameSeen takes the name of a member whose value comes next, and masks what is
 // found in it.
 func (r *rewriter) nameSeen(raw []byte) error {
+	owner, known := r.stack[len(r.stack)-1].member, false
 	r.member = 0
 	if !r.escaped {
-		r.member = r.names.slot(raw, r.stack[len(r.stack)-1].member)
+		r.member, known = r.names.find(raw, owner)
 	}
 	m := &r.names[r.member]
-	if r.member > 0 && int(m.n) == len(raw)+3 && view(m.text[1:1+len(raw)]) == view(raw) {
+	if known {
 		r.sym, r.hint = m.sym, m.hint
 		return nil
 	}
@@ -277,7 +289,7 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		return r.replaceFound(raw, text)
 	}
 	if r.member > 0 {
-		m.n, m.next, m.first, m.sym, m.hint = uint8(len(raw)+3), 0, 0, r.sym, r.hint
+		m.n, m.next, m.first, m.owner, m.sym, m.hint = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint
 		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
 	}
 	return nil

@@ -73,7 +73,7 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint16) int {
 			return f.End
 		}
 	}
-	if c.set&setAddress != 0 && kind&(startsPlace|endsPart) != 0 {
+	if c.set&setAddress != 0 && c.mayAddress(i, r, kind, before) {
 		if f, ok := c.address(i, kind); ok {
 			c.put(f)
 			return f.End
@@ -92,7 +92,7 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint16) int {
 			return f.End
 		}
 	}
-	if kind&startsName != 0 && c.mayName(i, r, kind, cued) {
+	if kind&startsName != 0 && c.mayName(i, r, kind, before, cued) {
 		if f, ok := c.hanName(i, r); ok {
 			c.put(f)
 			return f.End
@@ -107,24 +107,48 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint16) int {
 	return next
 }
 
+// mayAddress tells whether address could find one at i: cheap, and never false
+// where it would.
+func (c *scanner) mayAddress(i int, r rune, kind, before uint16) bool {
+	if kind&startsPlace != 0 && c.lex.pairs.has(r, hanRune(c.s, i+3)) {
+		return true
+	}
+	// What an ending ends stands before it.
+	return kind&endsPart != 0 && before&(stops|leads) == 0 && i > 0
+}
+
 // mayName tells whether hanName could find a name at i: cheap, and never false
 // where it would.
-func (c *scanner) mayName(i int, r rune, kind uint16, cued bool) bool {
-	second := hanRune(c.s, i+3)
-	if second < hanFirst || second > hanLast {
+func (c *scanner) mayName(i int, r rune, kind, before uint16, cued bool) bool {
+	s, l := c.s, c.lex
+	v1 := hanRune(s, i+3)
+	if v1 < hanFirst || v1 > hanLast {
 		return false
 	}
-	if kind&doubleFirst != 0 || c.lex.at(second)&titleFirst != 0 {
+	if kind&doubleFirst != 0 || l.at(v1)&titleFirst != 0 {
 		return true
 	}
-	most := c.lex.family(r) + int(c.lex.names[second-hanFirst]) + 12 // what follows is a break
-	if cued {
-		most += 80
+	v2 := hanRune(s, i+6)
+	most := l.family(r) + 12 // and a break behind it
+	switch {
+	case cued:
+		most += 88
+	case before == beginning:
+		most += 8
+	default:
+		most += 4
 	}
-	if most+8 >= least-12 {
-		return true
+	if (l.at(v2)|l.at(hanRune(s, i+9)))&titleFirst != 0 {
+		most += 28
 	}
-	return most+8+28 >= least-12 && (c.lex.at(hanRune(c.s, i+6))|c.lex.at(hanRune(c.s, i+9)))&titleFirst != 0
+	if most+max(0, int(l.names[v1-hanFirst])) < least-12 {
+		return false
+	}
+	one, two := most+max(-40, l.name(v1, 2)), most+max(-40, l.name(v1, 0))+max(-40, l.name(v2, 1))
+	if (one >= least || two >= least-12) && l.words.has(r, v1) {
+		one, two = one-55, two-35
+	}
+	return one >= least || two >= least-12
 }
 
 // cuedBefore tells whether a word that stands before a name may end before i, or
@@ -135,7 +159,7 @@ func (c *scanner) cuedBefore(i int) bool {
 		if r >= hanFirst && r <= hanLast && c.lex.at(r)&cueEnds != 0 {
 			return true
 		}
-		if w == 0 || !strings.ContainsRune(beforeName, r) {
+		if w == 0 || !isBeforeName(r) {
 			return false
 		}
 		i -= w
@@ -286,8 +310,14 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
 }
 
-// beforeName may stand between a name and the word before it.
-const beforeName = "：: \t\"“「『【（(是为=|>→'"
+// isBeforeName tells whether r may stand between a name and the word before it.
+func isBeforeName(r rune) bool {
+	switch r {
+	case '：', ':', ' ', '\t', '"', '“', '「', '『', '【', '（', '(', '是', '为', '=', '|', '>', '→', '\'':
+		return true
+	}
+	return false
+}
 
 // leftOf weighs what stands before a name at i whose first character is r.
 func (c *scanner) leftOf(i int, r rune) int {
@@ -295,7 +325,7 @@ func (c *scanner) leftOf(i int, r rune) int {
 	j, colon := i, false
 	for range 4 {
 		p, w := runeBefore(s, j)
-		if w == 0 || !strings.ContainsRune(beforeName, p) {
+		if w == 0 || !isBeforeName(p) {
 			break
 		}
 		colon = colon || p == ':' || p == '：' || p == '是' || p == '为' || p == '=' || p == '|'
