@@ -76,7 +76,7 @@ func (l *lexicon) division(s string, i int) (length int, level uint8) {
 
 // address looks for an address that begins at i with a division, or one whose
 // first part ends at i and begins before.
-func (c *scanner) address(i int, kind uint16) (Span, bool) {
+func (c *scanner) address(i int, kind uint32) (Span, bool) {
 	s := c.s
 	if kind&startsPlace != 0 {
 		if n, _ := c.lex.division(s, i); n > 0 {
@@ -217,11 +217,11 @@ func (c *scanner) nextPart(i int, begun bool) (end int, p part) {
 				return 0, part{}
 			}
 			if n > 0 && c.lex.part1st[r-hanFirst] != 0 {
-				if q, ok := c.lex.partAt(s, j, r); ok && partFits(s, i, j, q, numbers, letters) {
+				if q, ok := c.lex.partAt(s, j, r); ok && c.partFits(i, j, q, numbers, letters) {
 					return j + len(q.text), q
 				}
 			}
-			if cnNumber(r) {
+			if c.lex.at(r)&counts != 0 {
 				numbers++
 			} else {
 				letters++
@@ -242,17 +242,14 @@ func (c *scanner) nextPart(i int, begun bool) (end int, p part) {
 	return 0, part{}
 }
 
-func cnNumber(r rune) bool {
-	return strings.ContainsRune("一二三四五六七八九十百零〇两甲乙丙丁东西南北前后", r)
-}
-
 // partFits tells whether the ending q at j ends what begins at i: a number for
 // those that need one, and not a word that only looks so.
-func partFits(s string, i, j int, q part, numbers, letters int) bool {
+func (c *scanner) partFits(i, j int, q part, numbers, letters int) bool {
+	s := c.s
 	rest := s[j+len(q.text):]
 	if q.number {
 		last, _ := runeBefore(s, j)
-		if !(last < 0x80 && (isDigit(byte(last)) || isLetter(byte(last))) || last >= '０' && last <= '９' || cnNumber(last) || last == '#' || last == ')' || last == '）') {
+		if !(last < 0x80 && (isDigit(byte(last)) || isLetter(byte(last))) || last >= '０' && last <= '９' || c.lex.at(last)&counts != 0 || last == '#' || last == ')' || last == '）') {
 			return false
 		}
 		switch q.text {

@@ -9,7 +9,7 @@ import (
 // hanRun looks at the Chinese characters from i on and returns where to go on.
 func (c *scanner) hanRun(i int) int {
 	s, start := c.s, i
-	want := uint16(0)
+	want := uint32(0)
 	if c.set&setName != 0 {
 		want |= startsName | foreign
 	}
@@ -43,7 +43,7 @@ func (c *scanner) hanRun(i int) int {
 }
 
 // beginning is what stands before the first character of a row.
-const beginning = uint16(1 << 15)
+const beginning = uint32(1 << 31)
 
 // hanRune returns the Chinese character, or one of those around them, at i, or 0.
 func hanRune(s string, i int) rune {
@@ -55,7 +55,7 @@ func hanRune(s string, i int) rune {
 
 // hanAt looks at the Chinese character r at i, before which one of the kind
 // before stands, and returns where to go on.
-func (c *scanner) hanAt(i int, r rune, kind, before uint16) int {
+func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 	s := c.s
 	next := i + 3
 	if c.taken(i) {
@@ -109,17 +109,24 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint16) int {
 
 // mayAddress tells whether address could find one at i: cheap, and never false
 // where it would.
-func (c *scanner) mayAddress(i int, r rune, kind, before uint16) bool {
+func (c *scanner) mayAddress(i int, r rune, kind, before uint32) bool {
 	if kind&startsPlace != 0 && c.lex.pairs.has(r, hanRune(c.s, i+3)) {
 		return true
 	}
 	// What an ending ends stands before it.
-	return kind&endsPart != 0 && before&(stops|leads) == 0 && i > 0
+	if kind&endsPart == 0 || before&(stops|leads) != 0 || i == 0 {
+		return false
+	}
+	if kind&countable == 0 || before != beginning {
+		return kind&countable == 0 || before&counts != 0
+	}
+	last := c.s[i-1]
+	return last >= 0x80 || isDigit(last) || isLetter(last) || last == '#' || last == ')'
 }
 
 // mayName tells whether hanName could find a name at i: cheap, and never false
 // where it would.
-func (c *scanner) mayName(i int, r rune, kind, before uint16, cued bool) bool {
+func (c *scanner) mayName(i int, r rune, kind, before uint32, cued bool) bool {
 	s, l := c.s, c.lex
 	v1 := hanRune(s, i+3)
 	if v1 < hanFirst || v1 > hanLast {
@@ -394,7 +401,7 @@ func (c *scanner) rightOf(i int, last rune, m int) int {
 		return 40
 	}
 	w := -4
-	if strings.ContainsRune(nameRight, r) || c.lex.at(r)&stops != 0 {
+	if c.lex.at(r)&(follows|stops) != 0 {
 		w = 8
 	} else if m == 1 && c.lex.name(r, 1) > 10 {
 		w = -14

@@ -28,8 +28,11 @@ func (c *scanner) latinName(i, end int, kinds uint8) (Span, bool) {
 		}
 		return Span{}, false
 	}
-	if at := c.introducedLatin(strings.ToLower(word), end); at > 0 {
-		return c.capitalised(at, 1, true)
+	if len(word) <= 16 {
+		var b [16]byte
+		if at := c.introducedLatin(string(lower(b[:0], word)), end); at > 0 {
+			return c.capitalised(at, 1, true)
+		}
 	}
 	if i >= 3 && c.set&setName != 0 && (s[i-1] >= 0x80 || s[i-1] == ' ' || s[i-1] == ':') && c.leftOf(i, 0) >= 35 {
 		return c.capitalised(i, 1, true)
@@ -171,7 +174,7 @@ func (c *scanner) latinAddress(i, end int) (Span, bool) {
 		if e == k {
 			break
 		}
-		if n > 0 && e-k < 12 && strings.Contains(streets, " "+strings.ToLower(s[k:e])+" ") && isUpper(s[k]) {
+		if n > 0 && e-k < 12 && isUpper(s[k]) && isStreet(s[k:e]) {
 			stop = e
 			if stop < len(s) && s[stop] == '.' {
 				stop++
@@ -192,6 +195,24 @@ func (c *scanner) latinAddress(i, end int) (Span, bool) {
 		return Span{}, false
 	}
 	return Span{Start: i, End: c.latinTail(stop), Class: Address, Sure: true}, true
+}
+
+// isStreet tells whether word, of less than 12 letters, ends a road's name.
+func isStreet(word string) bool {
+	var b [14]byte
+	return strings.Contains(streets, string(append(lower(append(b[:0], ' '), word), ' ')))
+}
+
+// lower appends word, letters of ASCII in lower case.
+func lower(dst []byte, word string) []byte {
+	for i := range len(word) {
+		c := word[i]
+		if isUpper(c) {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 func directional(s string) bool {

@@ -26,7 +26,7 @@ type lexicon struct {
 	parts   [][]part          // by what partFirst says
 	part1st []uint8           // by character: which of parts it begins
 	double  map[uint64]bool   // surnames of two characters
-	starts  []uint16          // by character: what it may begin or end, see below
+	starts  []uint32          // by character: what it may begin or end, see below
 	plain   []uint16          // by character: its simplified form, or 0
 	first   map[string]bool   // given names of English
 	cues    [5]map[uint64]int // words before a name, by length
@@ -52,6 +52,9 @@ const (
 	cueEnds                 // ends a word that stands before a name
 	titleFirst              // begins a title
 	introduces              // a name of any make may stand right behind: 是 叫
+	countable               // ends only what has a number: 号 栋 楼
+	counts                  // is a number, or says which of several: 三 东
+	follows                 // often follows a name
 )
 
 var theLexicon = sync.OnceValue(func() *lexicon { return readLexicon(lexiconText) })
@@ -66,7 +69,7 @@ func key(r ...rune) (k uint64) {
 
 func keyOf(s string) uint64 { return key([]rune(s)...) }
 
-func (l *lexicon) at(r rune) uint16 {
+func (l *lexicon) at(r rune) uint32 {
 	if r < hanFirst || r > hanLast {
 		return 0
 	}
@@ -91,7 +94,7 @@ func (l *lexicon) name(r rune, at int) int {
 
 func readLexicon(text string) *lexicon {
 	const n = hanLast - hanFirst + 1
-	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64]uint8{}, starts: make([]uint16, n),
+	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64]uint8{}, starts: make([]uint32, n),
 		plain: make([]uint16, n), first: map[string]bool{}, titles: map[uint64]bool{}}
 	for i := range n {
 		l.surname[i] = noSurname
@@ -153,6 +156,17 @@ func readLexicon(text string) *lexicon {
 		}
 		l.parts[l.part1st[k]] = append(l.parts[l.part1st[k]], p)
 	}
+	for k, list := range l.parts {
+		bare := k == 0
+		for _, p := range list {
+			bare = bare || !p.number
+		}
+		if !bare {
+			l.mark(countable, list[0].text[:3])
+		}
+	}
+	l.mark(counts, "一二三四五六七八九十百零〇两甲乙丙丁东西南北前后")
+	l.mark(follows, nameRight)
 	for k := range l.cues {
 		l.cues[k] = map[uint64]int{}
 	}
@@ -181,7 +195,7 @@ func readLexicon(text string) *lexicon {
 	return l
 }
 
-func (l *lexicon) mark(bit uint16, chars string) {
+func (l *lexicon) mark(bit uint32, chars string) {
 	for _, r := range chars {
 		if r >= hanFirst && r <= hanLast {
 			l.starts[r-hanFirst] |= bit

@@ -134,36 +134,43 @@ func (c *scanner) digitsLeft(i, end int) int {
 	s := c.s
 	if i != c.row {
 		c.left = 0
-		for k := i; ; {
-			for {
-				_, w := DigitAt(s, k)
-				if w == 0 {
-					break
-				}
-				c.left++
-				k += w
-			}
-			j := k
-			for range 3 {
-				j += SeparatorAt(s, j)
-			}
-			if _, w := DigitAt(s, j); w == 0 || j == k {
-				break
-			}
-			k = j
+		for from, to := i, end; to > from; to = groupEnd(s, from) {
+			c.left += digitsIn(s, from, to)
+			from = separatorsEnd(s, to)
 		}
 	}
 	left := c.left
-	for k := i; k < end; {
-		_, w := DigitAt(s, k)
-		k += w
-		c.left--
-	}
-	c.row = end
-	for range 3 {
-		c.row += SeparatorAt(s, c.row)
-	}
+	c.left -= digitsIn(s, i, end)
+	c.row = separatorsEnd(s, end)
 	return left
+}
+
+// digitsIn counts the digits i..end, which is nothing but digits.
+func digitsIn(s string, i, end int) int {
+	n := 0
+	for i < end {
+		if s[i] == 0xEF {
+			i += 2
+		}
+		i++
+		n++
+	}
+	return n
+}
+
+// separatorsEnd returns the end of the separators at i, three at most.
+func separatorsEnd(s string, i int) int {
+	for range 3 {
+		if i == len(s) || s[i] > '.' && s[i] < 0x80 {
+			break
+		}
+		w := SeparatorAt(s, i)
+		if w == 0 {
+			break
+		}
+		i += w
+	}
+	return i
 }
 
 // longNumber looks for a number of eleven and more digits that begins exactly at

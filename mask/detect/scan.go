@@ -218,14 +218,23 @@ func SeparatorAt(s string, i int) int {
 	return 0
 }
 
+// groupEnd returns the end of the digits at i.
 func groupEnd(s string, i int) int {
-	for {
+	for i < len(s) {
+		if isDigit(s[i]) {
+			i++
+			continue
+		}
+		if s[i] != 0xEF {
+			break
+		}
 		_, w := DigitAt(s, i)
 		if w == 0 {
-			return i
+			break
 		}
 		i += w
 	}
+	return i
 }
 
 // email looks around the @ at i.
@@ -286,20 +295,24 @@ func runeBefore(s string, i int) (rune, int) { return utf8.DecodeLastRuneInStrin
 // the same line. Cues in ASCII are in lower case.
 func cueBefore(s string, i, reach int, cues ...string) bool {
 	from := max(0, i-reach)
+	seen := uint64(0) // which bytes there are, roughly
 	for k := i - 1; k >= from; k-- {
 		if s[k] == '\n' {
 			from = k + 1
 			break
 		}
+		seen |= byteBit(s[k])
 	}
-	w := s[from:i]
 	for _, cue := range cues {
-		if containsFold(w, cue) {
+		if need := byteBit(cue[0]) | byteBit(cue[1]) | byteBit(cue[len(cue)-1]); seen&need == need && containsFold(s[from:i], cue) {
 			return true
 		}
 	}
 	return false
 }
+
+// byteBit is one bit of 64 for c; the cases of a letter have the same.
+func byteBit(c byte) uint64 { return 1 << ((c | 0x20) & 63) }
 
 // containsFold tells whether w holds cue; case of ASCII letters does not count,
 // and a cue of letters has to be a word.
