@@ -55,20 +55,13 @@ func (l *lexicon) placeAt(s string, i int) int {
 
 // division returns the length and the level of the longest division at i.
 func (l *lexicon) division(s string, i int) (length int, level uint8) {
-	var v [12]rune
-	n := runes(s, i, v[:2])
-	if n < 2 || !l.pairs.has(v[0], v[1]) {
+	a, b := hanRune(s, i), hanRune(s, i+3)
+	if b == 0 || !l.pairs.has(a, b) {
 		return 0, 0
 	}
-	for n = runes(s, i, v[:]); n >= 2; n-- {
-		k := uint64(0)
-		if n <= 4 {
-			k = key(v[:n]...)
-		} else {
-			k = longKey(v[:n])
-		}
-		if lv, ok := l.places[k]; ok {
-			return 3 * n, lv
+	for _, p := range l.places[key(a, b)] {
+		if strings.HasPrefix(s[i:], p.name) {
+			return len(p.name), p.level
 		}
 	}
 	return 0, 0

@@ -338,45 +338,63 @@ func (c *scanner) leftOf(i int, r rune) int {
 		colon = colon || p == ':' || p == '：' || p == '是' || p == '为' || p == '=' || p == '|'
 		j -= w
 	}
-	var v [6]rune
-	n := 0
-	for k := j; n < len(v); n++ {
-		p, w := runeBefore(s, k)
-		if w != 3 || p < hanFirst || p > hanLast {
-			break
-		}
-		v[len(v)-1-n] = p
-		k -= w
+	prev := hanBefore(s, j)
+	if prev == 0 {
+		return 8
 	}
-	longest := 0
-	if n > 0 && c.lex.at(v[len(v)-1])&cueEnds != 0 {
-		longest = min(n, 5)
-	}
-	for m := longest; m > 0; m-- {
-		if w, ok := c.lex.cues[m-1][key(v[len(v)-m:]...)]; ok {
-			if m == 1 && j < i {
-				break
-			}
+	if c.lex.at(prev)&cueEnds != 0 {
+		if w := c.cueAt(j, j < i); w > 0 {
 			if colon || j == i {
 				return w + 8
 			}
 			return w/2 + 8
 		}
 	}
-	if j < i || n == 0 {
+	if j < i {
 		return 8
 	}
-	prev := v[len(v)-1]
 	if c.lex.words.has(prev, r) {
 		return -45
 	}
-	if n >= 2 && c.lex.words.has(v[len(v)-2], prev, r) {
+	if first := hanBefore(s, j-3); first != 0 && c.lex.words.has(first, prev, r) {
 		return -45
 	}
 	if c.lex.at(prev)&(stops|leads) != 0 {
 		return 4
 	}
 	return -6
+}
+
+// cueAt returns the weight of the longest word that ends at j and stands before
+// names, or 0; apart leaves out those of one character.
+func (c *scanner) cueAt(j int, apart bool) int {
+	var v [5]rune
+	n := 0
+	for k := j; n < len(v); k -= 3 {
+		r := hanBefore(c.s, k)
+		if r == 0 {
+			break
+		}
+		n++
+		v[len(v)-n] = r
+	}
+	for m := n; m > 0 && !(m == 1 && apart); m-- {
+		if w, ok := c.lex.cues[m-1][key(v[len(v)-m:]...)]; ok {
+			return w
+		}
+	}
+	return 0
+}
+
+// hanBefore returns the Chinese character that ends at i, or 0.
+func hanBefore(s string, i int) rune {
+	if i < 3 {
+		return 0
+	}
+	if r := hanRune(s, i-3); r >= hanFirst && r <= hanLast {
+		return r
+	}
+	return 0
 }
 
 // rightOf weighs what stands after a name that ends at i with last, whose given

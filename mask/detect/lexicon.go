@@ -2,6 +2,7 @@ package detect
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,18 +19,18 @@ const (
 
 // lexicon is what is known of Chinese words. It is built once and not changed.
 type lexicon struct {
-	surname []int8            // by character: tenths of a nat for a surname; noSurname
-	given   [][3]int8         // by character: first of two, second of two, only one
-	words   wordSet           // that are no names
-	places  map[uint64]uint8  // level: 1 province, 2 city, 3 county
-	pairs   pairSet           // that begin a place
-	parts   [][]part          // by what partFirst says
-	part1st []uint8           // by character: which of parts it begins
-	double  map[uint64]bool   // surnames of two characters
-	starts  []uint32          // by character: what it may begin or end, see below
-	plain   []uint16          // by character: its simplified form, or 0
-	first   map[string]bool   // given names of English
-	cues    [5]map[uint64]int // words before a name, by length
+	surname []int8             // by character: tenths of a nat for a surname; noSurname
+	given   [][3]int8          // by character: first of two, second of two, only one
+	words   wordSet            // that are no names
+	places  map[uint64][]place // by their first two characters; longer ones first
+	pairs   pairSet            // that begin a place
+	parts   [][]part           // by what partFirst says
+	part1st []uint8            // by character: which of parts it begins
+	double  map[uint64]bool    // surnames of two characters
+	starts  []uint32           // by character: what it may begin or end, see below
+	plain   []uint16           // by character: its simplified form, or 0
+	first   map[string]bool    // given names of English
+	cues    [5]map[uint64]int  // words before a name, by length
 	titles  map[uint64]bool
 	heads   wordFilter // words of ASCII that matter, without regard to case
 	tails   wordFilter // the last three letters of names of secrets
@@ -37,6 +38,13 @@ type lexicon struct {
 }
 
 const noSurname = -128
+
+// place is an administrative division; its level is 1 for a province, 2 for a
+// city, 3 for a county.
+type place struct {
+	name  string
+	level uint8
+}
 
 // Bits of lexicon.starts.
 const (
@@ -94,7 +102,7 @@ func (l *lexicon) name(r rune, at int) int {
 
 func readLexicon(text string) *lexicon {
 	const n = hanLast - hanFirst + 1
-	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64]uint8{}, starts: make([]uint32, n),
+	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64][]place{}, starts: make([]uint32, n),
 		plain: make([]uint16, n), first: map[string]bool{}, titles: map[uint64]bool{}}
 	for i := range n {
 		l.surname[i] = noSurname
@@ -136,6 +144,9 @@ func readLexicon(text string) *lexicon {
 		if l.given[from] == [3]int8{} {
 			l.given[from] = l.given[to]
 		}
+	}
+	for _, p := range l.places {
+		slices.SortFunc(p, func(a, b place) int { return len(b.name) - len(a.name) })
 	}
 	for _, s := range strings.Fields(nameTitles) {
 		l.titles[keyOf(s)] = true
@@ -216,14 +227,11 @@ func (l *lexicon) line(section, line string) {
 			l.given[r[0]-hanFirst][k] = int8(n)
 		}
 	case "[words]":
-		l.words.add(key(r...), key(r[0], r[1]))
+		l.words.add(r...)
 	case "[places]":
-		last := len(r) - 1
-		if last <= 4 {
-			l.places[key(r[:last]...)] = uint8(r[last] - '0')
-		} else {
-			l.places[longKey(r[:last])] = uint8(r[last] - '0')
-		}
+		name, level := line[:len(line)-1], line[len(line)-1]-'0'
+		k := key(r[0], r[1])
+		l.places[k] = append(l.places[k], place{name, level})
 		l.starts[r[0]-hanFirst] |= startsPlace
 		l.pairs.add(r[0], r[1])
 	case "[traditional]":
@@ -246,36 +254,28 @@ func (p *pairSet) has(a, b rune) bool {
 	return p[h>>6]>>(h&63)&1 != 0
 }
 
-// wordSet is a set of words of two to four characters.
+// wordSet is a set of words of two to four characters: a table with open
+// addressing, behind what tells quickly of most words that they are not in it.
 type wordSet struct {
 	pairs pairSet
-	keys  map[uint64]struct{}
+	keys  [1 << 15]uint64
 }
 
-func (w *wordSet) add(key, pair uint64) {
-	if w.keys == nil {
-		w.keys = map[uint64]struct{}{}
+func (w *wordSet) place(key uint64) int {
+	i := int(key * 0x9E3779B97F4A7C15 >> 49)
+	for w.keys[i] != 0 && w.keys[i] != key {
+		i = (i + 1) & (len(w.keys) - 1)
 	}
-	w.keys[key] = struct{}{}
-	w.pairs.add(rune(pair>>16), rune(pair&0xFFFF))
+	return i
+}
+
+func (w *wordSet) add(r ...rune) {
+	w.keys[w.place(key(r...))] = key(r...)
+	w.pairs.add(r[0], r[1])
 }
 
 func (w *wordSet) has(r ...rune) bool {
-	if !w.pairs.has(r[0], r[1]) {
-		return false
-	}
-	_, ok := w.keys[key(r...)]
-	return ok
-}
-
-// longKey is a key of more than four characters: FNV-1a over them. A clash with
-// another place would only join two places.
-func longKey(r []rune) uint64 {
-	h := uint64(14695981039346656037)
-	for _, c := range r {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return h
+	return w.pairs.has(r[0], r[1]) && w.keys[w.place(key(r...))] != 0
 }
 
 // Simplify returns the simplified form of r, or r.

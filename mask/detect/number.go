@@ -53,7 +53,7 @@ func readRun(r *digitRun, s string, i int) {
 func (c *scanner) digitsAt(i int) int {
 	s := c.s
 	end := groupEnd(s, i)
-	if c.taken(i) {
+	if c.taken(i) || end-i <= 2 && end == len(s) && i != c.row {
 		return end
 	}
 	if end-i == 4 && end < len(s) && s[end] == '-' {
@@ -133,6 +133,9 @@ func shapedLike(s string, i int, pattern string) bool {
 func (c *scanner) digitsLeft(i, end int) int {
 	s := c.s
 	if i != c.row {
+		if end == len(s) || s[end] > '.' && s[end] < 0x80 { // the row is this group
+			return digitsIn(s, i, end)
+		}
 		c.left = 0
 		for from, to := i, end; to > from; to = groupEnd(s, from) {
 			c.left += digitsIn(s, from, to)

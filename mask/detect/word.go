@@ -127,12 +127,12 @@ func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 	s, set := c.s, c.set
 	n := end - i
 	digits, upper := kinds&wDigit != 0, kinds&wUpper != 0
-	if set&setSecret != 0 && n >= 2 {
+	if set&setSecret != 0 && n >= 2 && (keyBegins(s[i], s[i+1]) || n >= 3 && c.lex.tails.has(hashOf(s[end-3:end]))) {
 		if f, ok := c.secretAt(i, end); ok {
 			return f, true
 		}
 	}
-	if set&setWeChat != 0 && n <= 24 {
+	if first := s[i] | 0x20; set&setWeChat != 0 && n <= 24 && (i-c.wide <= maxReach || first == 'w' || first == 'v') {
 		if f, ok := c.chatAt(i, end); ok {
 			return f, true
 		}
