@@ -3,6 +3,7 @@ package mask
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -58,4 +59,26 @@ func plainRun(s []byte, high uint64) (int, uint64) {
 		high |= uint64(c) & 0x80
 	}
 	return n + len(s), high
+}
+
+// validText is utf8.Valid, faster over Chinese: most leads of three bytes want
+// no more of the next than that they go on.
+func validText(s []byte) bool {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < 0x80 {
+			i++
+			continue
+		}
+		if c > 0xE0 && c < 0xF0 && c != 0xED && i+2 < len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80 {
+			i += 3
+			continue
+		}
+		_, w := utf8.DecodeRune(s[i:])
+		if w == 1 {
+			return false
+		}
+		i += w
+	}
+	return true
 }

@@ -104,7 +104,7 @@ func (r *rewriter) descend(f *frame) {
 	} else {
 		top := &r.stack[len(r.stack)-1]
 		f.forced, f.inst = top.forced, top.inst
-		if !r.leads(top, r.sym) {
+		if top.at == dead && top.acts == top.ends {
 			return
 		}
 		f.at = r.at.step(top.at, r.sym)
@@ -161,7 +161,21 @@ func (f *frame) class() Class {
 func (r *rewriter) enter(object bool) {
 	r.descend(&r.here)
 	r.here.object, r.here.member = object, r.member
+	r.here.place = r.placeOf(&r.here)
 	r.stack = append(r.stack, r.here)
+}
+
+// placeOf says where among paths f is, in a number; 0 when that takes more.
+func (r *rewriter) placeOf(f *frame) uint64 {
+	place := uint64(f.at)<<1 | 1
+	switch f.ends - f.acts {
+	case 0:
+		return place
+	case 1:
+		a := r.acts[f.acts]
+		return place | uint64(a.kind+1)<<32 | uint64(a.state)<<48
+	}
+	return 0
 }
 
 func (r *rewriter) leave() {
@@ -242,6 +256,7 @@ type nameMemo [256]struct {
 	text        [29]byte // as it stands: "name":
 	sym         uint16
 	hint        Class
+	quiet       uint64 // where no path leads on at this name: a frame's place
 }
 
 // find returns the place for name within the member that owner is the place of,
@@ -289,7 +304,7 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		return r.replaceFound(raw, text)
 	}
 	if r.member > 0 {
-		m.n, m.next, m.first, m.owner, m.sym, m.hint = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint
+		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0
 		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
 	}
 	return nil

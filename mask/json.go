@@ -3,7 +3,6 @@ package mask
 import (
 	"errors"
 	"io"
-	"unicode/utf8"
 )
 
 // JSON copies one JSON value (RFC 8259, in UTF-8) from src to dst and masks it
@@ -37,6 +36,7 @@ type frame struct {
 	inst   int32  // the record that maps it
 	acts   int32  // where its activations begin
 	ends   int32  // and end
+	place  uint64 // among paths; 0 when that is more than a number says
 	opened int32  // records begun at this value
 	index  int32  // in an array
 	at     uint16 // state among records
@@ -336,7 +336,7 @@ func (r *rewriter) scanString() error {
 			if r.pos-r.tok > MaxString+2 {
 				return r.fault(r.tok, "string longer than can be held")
 			}
-			if high != 0 && !utf8.Valid(r.buf[r.tok+1:i]) {
+			if high != 0 && !validText(r.buf[r.tok+1:i]) {
 				return r.fault(r.tok, "string is not UTF-8")
 			}
 			return nil

@@ -199,14 +199,15 @@ func appendQuoted(dst []byte, s string) []byte {
 func appendEscaped(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	from := 0 // s[from:] is to be copied
-	for i, w := 0, 1; i < len(s); i += w {
-		c := rune(s[i])
-		w = 1
-		switch {
-		case c == 0xE2 && (strings.HasPrefix(s[i:], "\u2028") || strings.HasPrefix(s[i:], "\u2029")):
-			c, w = 0x2028+rune(s[i+2]&1), 3
-		case c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&':
+	for i := 0; i < len(s); i++ {
+		if !escapedByte[s[i]] {
 			continue
+		}
+		c, w := rune(s[i]), 1
+		if c == 0xE2 {
+			if c, w = utf8.DecodeRuneInString(s[i:]); c != 0x2028 && c != 0x2029 {
+				continue
+			}
 		}
 		dst = append(dst, s[from:i]...)
 		if c == '"' || c == '\\' {
@@ -218,3 +219,14 @@ func appendEscaped(dst []byte, s string) []byte {
 	}
 	return append(dst, s[from:]...)
 }
+
+// escapedByte are the bytes that have to be escaped, or may begin what has.
+var escapedByte = func() (t [256]bool) {
+	for c := range byte(' ') {
+		t[c] = true
+	}
+	for _, c := range []byte("\"\\<>&\xe2") {
+		t[c] = true
+	}
+	return t
+}()

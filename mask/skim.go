@@ -1,9 +1,6 @@
 package mask
 
-import (
-	"math"
-	"unicode/utf8"
-)
+import "math"
 
 // skim goes over values that need nothing: no path leads to them, their names say
 // nothing of them, and nothing is found in them; members come in the order of the
@@ -14,7 +11,7 @@ func (r *rewriter) skim() (over bool) {
 	buf, pos := r.buf[:r.end], r.pos
 	for r.hint == "" && pos+8 < len(buf) {
 		top := &r.stack[len(r.stack)-1]
-		if top.forced != nil || r.leads(top, r.sym) {
+		if top.forced != nil || r.leadsOn(top) {
 			break
 		}
 		if c := buf[pos]; c == '{' || c == '[' {
@@ -41,7 +38,7 @@ func (r *rewriter) skim() (over bool) {
 // first value begins, and returns that place. It is -1, and nothing opened, when
 // what follows is not what it was the last time.
 func (r *rewriter) openInert(buf []byte, pos int) int {
-	f := frame{acts: int32(len(r.acts)), ends: int32(len(r.acts)), member: r.member}
+	f := frame{acts: int32(len(r.acts)), ends: int32(len(r.acts)), place: 1, member: r.member}
 	if len(r.stack) >= MaxDepth {
 		return -1
 	}
@@ -101,6 +98,23 @@ func (r *rewriter) goOn(buf []byte, pos int) (at int, over bool) {
 	return pos, true
 }
 
+// leadsOn tells whether a path goes on to the value to come, in top. Of a member
+// it remembers where none did.
+func (r *rewriter) leadsOn(top *frame) bool {
+	m := &r.names[r.member]
+	if !top.object || r.member == 0 || top.place == 0 {
+		return r.leads(top, r.sym)
+	}
+	if m.quiet == top.place {
+		return false
+	}
+	if r.leads(top, r.sym) {
+		return true
+	}
+	m.quiet = top.place
+	return false
+}
+
 // leads tells whether a path goes on from a value in top at sym.
 func (r *rewriter) leads(top *frame, sym uint16) bool {
 	if top.at != dead && r.at.step(top.at, sym) != dead {
@@ -121,7 +135,7 @@ func (r *rewriter) inert(buf []byte, pos int) int {
 	case c == '"':
 		n, high := plainRun(buf[pos+1:], 0)
 		end := pos + 1 + n
-		if end >= len(buf) || buf[end] != '"' || high != 0 && !utf8.Valid(buf[pos+1:end]) || n > MaxString || r.search(buf[pos+1:end]) {
+		if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[pos+1:end]) || n > MaxString || r.search(buf[pos+1:end]) {
 			return 0
 		}
 		return end + 1
