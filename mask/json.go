@@ -159,30 +159,39 @@ func (r *rewriter) peekOn() (byte, error) {
 func (r *rewriter) value() error {
 	r.sym, r.member, r.hint = rootSymbol, 0, ""
 	for {
-		open := false
-		if len(r.stack) == 0 || !r.skim() {
+		over, err := r.skim()
+		if err != nil {
+			return err
+		}
+		if !over {
 			c, err := r.peek()
 			if err != nil {
 				return r.ended(err)
 			}
-			switch c {
-			case '"':
-				err = r.stringValue()
-			case '{', '[':
-				open, err = r.openValue(c)
-			default:
-				err = r.otherValue(c)
-			}
+			open, err := r.oneValue(c)
 			if err != nil {
 				return err
 			}
-		}
-		if !open {
-			if done, err := r.endValue(); done || err != nil {
-				return err
+			if open {
+				continue
 			}
 		}
+		if done, err := r.endValue(); done || err != nil {
+			return err
+		}
 	}
+}
+
+// oneValue reads a scalar or an empty array or object whole, or else up to where
+// its first value begins; then open is true.
+func (r *rewriter) oneValue(c byte) (open bool, err error) {
+	switch c {
+	case '"':
+		return false, r.stringValue()
+	case '{', '[':
+		return r.openValue(c)
+	}
+	return false, r.otherValue(c)
 }
 
 // otherValue reads a number, true, false or null.

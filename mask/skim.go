@@ -2,36 +2,44 @@ package mask
 
 import "math"
 
-// skim goes over values that need nothing: no path leads to them, their names say
-// nothing of them, and nothing is found in them; members come in the order of the
-// last time. It begins before a value and ends before the first that needs more;
-// over is true when it ended behind one instead. It reads only what is held and
-// leaves everything else to the long way.
-func (r *rewriter) skim() (over bool) {
+// skim goes from value to value as long as members come in the order of the last
+// time, nothing is blank between them, and all is held. Values that need nothing
+// are passed over: no path leads to them, their names say nothing of them, and
+// nothing is found in them. It begins before a value and ends before the first
+// that is for the long way; over is true when it ended behind one instead.
+func (r *rewriter) skim() (over bool, err error) {
 	buf, pos := r.buf[:r.end], r.pos
-	for r.hint == "" && pos+8 < len(buf) {
-		top := &r.stack[len(r.stack)-1]
-		if top.forced != nil || r.leadsOn(top) {
-			break
-		}
-		if c := buf[pos]; c == '{' || c == '[' {
-			first := r.openInert(buf, pos)
-			if first < 0 {
-				break
+	for len(r.stack) > 0 && pos+8 < len(buf) && buf[pos] > ' ' {
+		c, end := buf[pos], 0
+		if top := &r.stack[len(r.stack)-1]; r.hint == "" && top.forced == nil && !r.leadsOn(top) {
+			if c == '{' || c == '[' {
+				first := r.openInert(buf, pos)
+				if first < 0 {
+					break
+				}
+				pos = first
+				continue
 			}
-			pos = first
-			continue
+			end = r.inert(buf, pos)
 		}
-		end := r.inert(buf, pos)
 		if end == 0 {
-			break
+			r.pos, r.tok = pos, pos
+			open, err := r.oneValue(c)
+			if err != nil {
+				return false, err
+			}
+			buf, end = r.buf[:r.end], r.pos
+			if open {
+				pos = end
+				continue
+			}
 		}
 		if pos, over = r.goOn(buf, end); over {
 			break
 		}
 	}
 	r.pos, r.tok = pos, pos
-	return over
+	return over, nil
 }
 
 // openInert opens the array or object at pos, no path leads into, up to where its

@@ -43,6 +43,13 @@ routes:
         fields: {customer.name: name, customer.phone: phone}
 `
 
+// benchWords are what customers and clerks write.
+var benchWords = [...]string{
+	"房间很干净，服务也好", "late arrival, asks for a quiet room", "客人说空调有点吵，已经安排换到高楼层", "Receipt sent, nothing left to pay.",
+	"两大一小，需要加床和婴儿床", "发票抬头稍后提供", "Please call before delivery, the gate code is at reception", "前台态度一般，等了四十分钟才办好入住",
+	"", "early check-in if possible; two cars", "押金已退，订单关闭", "ok",
+}
+
 // benchOrders is a list of orders of about 15 KB, made up.
 func benchOrders() []byte {
 	var b strings.Builder
@@ -53,8 +60,8 @@ func benchOrders() []byte {
 		}
 		fmt.Fprintf(&b, `{"id":"A-20260302-%06d","status":"paid","amount":%d.50,"currency":"CNY","created":"2026-03-02T09:15:04+08:00",`+
 			`"customer":{"id":"u-%06d","name":"张三丰","phone":"138%08d"},"hotel":"杭州西湖店","nights":2,`+
-			`"review":{"rating":%d,"text":"房间很干净，服务也好"},"remark":"late arrival, asks for a quiet room"}`,
-			i, 300+i, 5000+i, 10000000+i*37, i%5+1)
+			`"review":{"rating":%d,"text":%q},"remark":%q}`,
+			i, 300+i, 5000+i, 10000000+i*37, i%5+1, benchWords[i%len(benchWords)], benchWords[(i*5+3)%len(benchWords)])
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())
