@@ -15,18 +15,14 @@ import (
 // are passed on as they are.
 func JSON(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
-	r, _ := p.pool.Get().(*rewriter)
-	if r == nil {
-		r = new(rewriter)
-	}
+	r := p.rewriter()
 	r.reset(dst, src, p, onRecord)
 	err := r.document(p.sequence)
 	r.finish()
 	if werr := r.keepOnFault(err); err == nil {
 		err = werr
 	}
-	r.release()
-	p.pool.Put(r)
+	p.give(r)
 	return err
 }
 

@@ -183,7 +183,24 @@ func (p *Plan) orDefault() *Plan {
 	if p != nil && p.compiled != nil {
 		return p
 	}
-	y := symbolsOf(nil)
-	a, _ := compile(nil, &y) // no path, no fault
-	return &Plan{compiled: &compiled{set: detect.All, syms: y, at: a}}
+	return everything()
+}
+
+// everything is the plan of those who bring none.
+var everything = sync.OnceValue(func() *Plan {
+	p, _ := NewPlan(Spec{Search: Default()}) // no path, no fault
+	return p
+})
+
+// rewriter lends a rewriter for p; give takes it back.
+func (p *Plan) rewriter() *rewriter {
+	if r, ok := p.pool.Get().(*rewriter); ok {
+		return r
+	}
+	return new(rewriter)
+}
+
+func (p *Plan) give(r *rewriter) {
+	r.release()
+	p.pool.Put(r)
 }

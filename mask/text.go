@@ -14,13 +14,14 @@ import (
 // cannot be searched.
 func Text(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
-	r := new(rewriter)
+	r := p.rewriter()
 	r.reset(dst, src, p, onRecord)
 	err := r.lines()
 	r.finish()
 	if werr := r.keepOnFault(err); err == nil {
 		err = werr
 	}
+	p.give(r)
 	return err
 }
 

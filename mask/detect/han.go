@@ -177,7 +177,8 @@ func (c *scanner) cuedBefore(i int) bool {
 func (c *scanner) hasDots() bool {
 	if c.dots == 0 {
 		c.dots = -1
-		if strings.Contains(c.s, "·") || strings.Contains(c.s, "•") {
+		// Their first bytes are in no other Chinese character; most texts have neither.
+		if strings.IndexByte(c.s, "·"[0]) >= 0 && strings.Contains(c.s, "·") || strings.IndexByte(c.s, "•"[0]) >= 0 && strings.Contains(c.s, "•") {
 			c.dots = 1
 		}
 	}
