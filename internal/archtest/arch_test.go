@@ -23,8 +23,9 @@ const module = "github.com/menshen-io/menshen"
 // new edge is a decision.
 var mayImport = map[string][]string{
 	"event":                    {},
-	"mask":                     {"mask/detect"},
+	"mask":                     {"mask/detect", "mask/ff1"},
 	"mask/detect":              {},
+	"mask/ff1":                 {},
 	"policy":                   {"mask", "internal/yamlconf"},
 	"gateway":                  {"event", "mask", "policy"},
 	"gateway/httpproxy":        {"event", "mask", "policy", "gateway"},
@@ -50,7 +51,7 @@ var mayImport = map[string][]string{
 }
 
 // pure packages decide; time, randomness and I/O come in from outside.
-var pure = []string{"mask", "mask/detect", "policy", "rule", "watch", "trace", "ring", "payout", "event", "partner", "standing"}
+var pure = []string{"mask", "mask/detect", "mask/ff1", "policy", "rule", "watch", "trace", "ring", "payout", "event", "partner", "standing"}
 
 var impure = map[string]bool{
 	"os": true, "os/exec": true, "net": true, "net/http": true, "database/sql": true, "log": true, "log/slog": true,
