@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/mask"
 	"github.com/menshen-io/menshen/policy"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	Reasons  Reasons
 	Record   Recorder
 	Subjects Subjects
+	Masks    *mask.Keys // needed when the policy has forms of masks that take a key
 
 	Vault   VaultLimits
 	Idle    time.Duration    // a session that is not used ends; 30 minutes
@@ -50,7 +52,9 @@ type Gateway struct {
 	tries   *throttle // failed sign-ins by user and address
 	reveals *throttle // by actor
 	vault   *vault
-	vouched [32]byte // keys the session ids of people whom a proxy vouches for
+	// standIns: some masks have no asterisk.
+	standIns bool
+	vouched  [32]byte // keys the session ids of people whom a proxy vouches for
 }
 
 // How often one user may fail to sign in from one address.
@@ -73,6 +77,9 @@ func New(cfg Config) (*Gateway, error) {
 	need(cfg.Reasons != nil, "reasons")
 	need(cfg.Record != nil, "recorder")
 	need(cfg.Subjects != nil, "subject key")
+	if cfg.Policy != nil && cfg.Policy.NeedsKeys() {
+		need(cfg.Masks != nil, "mask key")
+	}
 	if p := cfg.Proxy; p != nil {
 		need(len(p.From) > 0, "trusted proxy's addresses")
 		need(p.User != "" && p.Role != "", "trusted proxy's user and role headers")
@@ -98,6 +105,7 @@ func New(cfg Config) (*Gateway, error) {
 	g := &Gateway{
 		cfg: cfg, hasher: newHasher(cfg.Hashes), logins: newLogins(cfg.Idle, cfg.Longest),
 		tries: newThrottle(triesWindow), reveals: newThrottle(time.Hour), vault: newVault(cfg.Vault),
+		standIns: cfg.Policy.NeedsKeys(),
 	}
 	rand.Read(g.vouched[:])
 	return g, nil

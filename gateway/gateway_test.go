@@ -118,7 +118,12 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	p, err := policy.Parse("policy.yaml", []byte(testPolicy))
+	return fixtureOf(t, testPolicy, nil)
+}
+
+func fixtureOf(t *testing.T, text string, keys *mask.Keys) *fixture {
+	t.Helper()
+	p, err := policy.Parse("policy.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +134,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	f.Gateway, err = New(Config{
-		Policy: p, Subjects: subjects, Record: f.rec, Now: func() time.Time { return f.now },
+		Policy: p, Subjects: subjects, Record: f.rec, Masks: keys, Now: func() time.Time { return f.now },
 		Standing: func(Who, time.Time) Answer {
 			return Answer{Standing: f.standing, Grounds: []event.Text{{ZH: "测试。", EN: "A test."}}}
 		},

@@ -28,7 +28,7 @@ const MaxWrite = 1 << 20
 // resident id goes back, if the session was never shown another original of it.
 // Any other mask is refused.
 func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
-	if !mayHoldMask(body) {
+	if !v.g.standIns && !mayHoldMask(body) {
 		return body, nil
 	}
 	w := v.writing()
@@ -45,14 +45,19 @@ func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal)
 		if err != nil {
 			return nil, v.Refuse(ctx, CauseWriteUnreadable)
 		}
-		if k := tok.Kind(); name || k != '"' && k != '0' {
+		k := tok.Kind()
+		if name || k != '"' && k != '0' {
 			continue
 		}
 		s, at := tok.String(), dec.StackPointer()
 		w.mention(at, s)
-		if tok.Kind() == '"' && strings.IndexByte(s, '*') >= 0 {
-			end := int(dec.InputOffset())
-			spots = append(spots, spot{stringStart(body, end), end, at, pointerPath(at), s})
+		if x := (spot{at: at, path: pointerPath(at), value: s}); w.holdsMask(x) {
+			x.end = int(dec.InputOffset())
+			x.start = x.end - len(s) // of a number
+			if k == '"' {
+				x.start = stringStart(body, x.end)
+			}
+			spots = append(spots, x)
 		}
 	}
 	return w.splice(ctx, body, spots, func(dst []byte, s string) []byte {
@@ -91,7 +96,7 @@ func pointerPath(p jsontext.Pointer) string {
 
 // RestoreForm does the same for application/x-www-form-urlencoded.
 func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal) {
-	if !mayHoldMask(body) {
+	if !v.g.standIns && !mayHoldMask(body) {
 		return body, nil
 	}
 	w := v.writing()
@@ -112,8 +117,8 @@ func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal)
 		path := formPath(k)
 		at := jsontext.Pointer("/" + strings.ReplaceAll(path, ".", "/"))
 		w.mention(at, s)
-		if strings.IndexByte(s, '*') >= 0 {
-			spots = append(spots, spot{start, start + len(value), at, path, s})
+		if x := (spot{start, start + len(value), at, path, s}); w.holdsMask(x) {
+			spots = append(spots, x)
 		}
 	}
 	return w.splice(ctx, body, spots, func(dst []byte, s string) []byte { return append(dst, url.QueryEscape(s)...) })
@@ -127,7 +132,7 @@ func formPath(k string) string {
 // CheckOther refuses a body of another kind that holds what looks like a mask;
 // it cannot be restored there.
 func (v *Visit) CheckOther(ctx context.Context, body []byte) *Refusal {
-	if strongMask.Match(body) {
+	if strongMask.Match(body) || v.g.standIns && len(v.writing().standIns(string(body))) > 0 {
 		return v.Refuse(ctx, CauseMaskInWrite)
 	}
 	return nil
@@ -138,7 +143,25 @@ func mayHoldMask(body []byte) bool {
 	return bytes.IndexByte(body, '*') >= 0 || bytes.Contains(body, []byte(`\u00`)) || bytes.Contains(body, []byte("%2a")) || bytes.Contains(body, []byte("%2A"))
 }
 
-// spot is a value of a body that holds an asterisk.
+// alias is what has the letters of a pseudonym.
+var alias = regexp.MustCompile(`P(?:-[A-Z]{4}){4}`)
+
+// holdsMask tells whether a value may hold a mask.
+func (w *writing) holdsMask(s spot) bool {
+	return strings.IndexByte(s.value, '*') >= 0 || w.v.g.standIns && (len(w.standIns(s.value)) > 0 || w.looksMasked(s))
+}
+
+// standIns returns where in s masks without an asterisk are: pseudonyms, and what
+// was encrypted for this session.
+func (w *writing) standIns(s string) [][]int {
+	if !w.v.g.standIns {
+		return nil
+	}
+	aliases := slices.DeleteFunc(alias.FindAllStringIndex(s, -1), func(at []int) bool { return !mask.IsAlias(s[at[0]:at[1]]) })
+	return append(aliases, w.v.g.vault.stoodIn(w.v.Session.ID, s)...)
+}
+
+// spot is a value of a body that holds an asterisk, or a mask without one.
 type spot struct {
 	start, end int
 	at         jsontext.Pointer
@@ -356,7 +379,8 @@ func (w *writing) restore(s spot) (string, bool) {
 			return "", false
 		}
 	}
-	spans := strongMask.FindAllStringIndex(s.value, -1)
+	spans := append(strongMask.FindAllStringIndex(s.value, -1), w.standIns(s.value)...)
+	slices.SortFunc(spans, func(a, b []int) int { return a[0] - b[0] })
 	if len(spans) == 0 {
 		return s.value, true
 	}
@@ -365,6 +389,9 @@ func (w *writing) restore(s spot) (string, bool) {
 	}
 	masks := make([]string, len(spans))
 	for i, m := range spans {
+		if i > 0 && m[0] < spans[i-1][1] {
+			return "", false // one within another: nobody was shown that
+		}
 		masks[i] = s.value[m[0]:m[1]]
 	}
 	originals, ok := w.originals(masks, fields, subject)
@@ -418,12 +445,12 @@ func (w *writing) original(m string, fields []string, subject string) (Original,
 	return w.v.g.vault.masked(w.v.Session.ID, m, fields, subject, w.perhaps, w.v.at)
 }
 
-// looksMasked reports whether a field that the policy maps would mask the value
-// as itself: the mask of an original that is gone.
+// looksMasked reports whether the value is what a field that the policy maps would
+// be shown as: the mask of an original that is gone.
 func (w *writing) looksMasked(s spot) bool {
 	for _, rec := range w.v.records {
 		for field, class := range rec.Fields {
-			if sameField(field, s.path) && class != mask.Plain && mask.Of(class, s.value) == s.value {
+			if sameField(field, s.path) && class != mask.Plain && w.v.Plan.Masked(class, rec.Forms[field], s.value) {
 				return true
 			}
 		}

@@ -67,7 +67,11 @@ type drawer struct {
 	// strong are the masks of strong classes that were ever issued here, with
 	// their originals, both as hashes; 0 when there were several.
 	strong map[uint64]uint64
-	last   time.Time // something was sealed
+	// standIns are the masks without an asterisk that were ever issued here, as
+	// hashes: only so can they be known again.
+	standIns map[uint64]struct{}
+	lengths  uint64    // of those, as bits
+	last     time.Time // something was sealed
 }
 
 // slot is where the newest original of one subject's field is.
@@ -117,7 +121,7 @@ func (v *vault) drawer(session string) (*drawer, uint64, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
+		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64), standIns: make(map[uint64]struct{})}
 		v.drawers[session] = d
 	}
 	d.next++
@@ -165,7 +169,8 @@ func (v *vault) seal(session string, entries []entry, plain []byte, now time.Tim
 	for i := range entries {
 		e := &entries[i]
 		v.place(d, s, e)
-		if strong(e.class) && len(d.strong) < maxStrong {
+		d.noteStandIn(v.seed, e.mask)
+		if strong(e.class, e.mask) && len(d.strong) < maxStrong {
 			mask, original := maphash.String(v.seed, e.mask), v.bare(plain[e.off:e.off+e.len])
 			if was, ok := d.strong[mask]; ok && was != original {
 				original = 0
@@ -397,11 +402,20 @@ func (o Original) sameNumber(p Original) bool {
 
 var digits = strings.NewReplacer(" ", "", "-", "")
 
-// strong says whether masks of a class tell originals apart so well that one may
-// stand for its original without a customer's name: a session would have to be
+// strong says whether a mask tells originals of its class apart so well that it
+// may stand for its original without a customer's name: a session would have to be
 // shown hundreds of thousands before two alike can be expected by chance.
-func strong(class string) bool {
-	return class == string(mask.Phone) || class == string(mask.ResidentID)
+func strong(class, m string) bool {
+	if standIn(m) {
+		return true
+	}
+	shown := 0
+	for i := range len(m) {
+		if m[i] >= '0' && m[i] <= '9' {
+			shown++
+		}
+	}
+	return shown >= 7 && (class == string(mask.Phone) || class == string(mask.ResidentID))
 }
 
 // bare hashes a number as it is without blanks and hyphens; it is never 0.
@@ -427,7 +441,7 @@ func (v *vault) masked(session, m string, paths []string, subject string, perhap
 	if d := v.drawers[session]; d != nil {
 		add := func(slots []slot) {
 			for _, s := range slots {
-				if s.mask != m || subject == "" && !strong(s.class) {
+				if s.mask != m || subject == "" && !strong(s.class, s.mask) {
 					continue
 				}
 				i := len(paths)

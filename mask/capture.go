@@ -142,12 +142,13 @@ func (r *rewriter) role(a activation) *role { return &r.records[a.kind].roles[a.
 // nothing shown when they do not agree. The value goes to the inner record.
 func stricter(outer, inner *role) *role {
 	switch {
-	case outer == nil || outer.class == inner.class || outer.class == Plain:
+	case outer == nil || outer.class == inner.class && outer.form == inner.form || outer.class == Plain:
 		return inner
 	case inner.class == Plain:
 		return outer
 	}
-	return &role{field: inner.field, class: AnyText}
+	r := nothing(inner.field)
+	return &r
 }
 
 // class is the class that a field maps the value at f to, or "".
@@ -346,7 +347,7 @@ func (r *rewriter) stringValue() error {
 	case class == Plain || len(raw) == 0:
 	case class != "":
 		text := r.text(raw)
-		r.masked = appendMask(r.masked[:0], class, view(text))
+		r.masked = r.look.append(r.masked[:0], class, f.forced.form, view(text))
 		if watched {
 			shown = string(r.masked)
 		}
@@ -403,10 +404,10 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 		if r.decoded = wholeDigits(r.decoded[:0], lit); r.decoded != nil {
 			text = r.decoded
 		}
-		r.masked, mask = appendMask(r.masked[:0], class, view(text)), true
+		r.masked, mask = r.look.append(r.masked[:0], class, f.forced.form, view(text)), true
 		r.mapped(lit, 0)
 	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, view(lit)) != "":
-		r.masked, mask = appendMask(r.masked[:0], Coordinates, view(lit)), true
+		r.masked, mask = r.look.append(r.masked[:0], Coordinates, "", view(lit)), true
 		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), string(r.masked), false, r.base + int64(r.tok), r.base + int64(r.pos)})
 	case (len(lit) >= shortestNumber || exponent) && r.set&detect.Numbers != 0:
 		r.decoded = wholeDigits(r.decoded[:0], lit)

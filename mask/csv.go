@@ -35,6 +35,7 @@ func CSV(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 // column is what the header says of the cells below it.
 type column struct {
 	class  Class
+	form   Form
 	mapped bool
 }
 
@@ -171,11 +172,11 @@ func (t *table) put() error {
 }
 
 func (t *table) columnOf(name string) column {
-	if c, ok := t.fields[name]; ok {
-		return column{c, true}
+	if r, ok := t.fields[name]; ok {
+		return column{r.class, r.form, true}
 	}
 	if c := fieldOf([]byte(name)); t.set.Has(c) {
-		return column{c, false}
+		return column{c, "", false}
 	}
 	return column{}
 }
@@ -199,14 +200,14 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 	case len(text) == 0 || col.mapped && col.class == Plain:
 		return nil, nil
 	case col.mapped:
-		m := Of(col.class, v)
+		m := string(t.look.append(nil, col.class, col.form, v))
 		if m == v {
 			return nil, nil
 		}
 		return []byte(m), add(string(col.class), col.class, v, m, true)
 	case col.class != "" && !strings.Contains(v, "**"):
 		if class := fits(col.class, v); class != "" {
-			if m := Of(class, v); m != v {
+			if m := string(t.look.append(nil, class, "", v)); m != v {
 				m = t.stable(m)
 				return []byte(m), add(string(class), class, v, m, false)
 			}

@@ -137,7 +137,8 @@ func (r *rewriter) byField(raw []byte) bool {
 	if class == "" || bytes.Contains(text, []byte("**")) { // a mask already; the search goes over it all the same
 		return false
 	}
-	r.masked = appendMask(r.masked[:0], class, view(text))
+	r.masked = r.look.append(r.masked[:0], class, "", view(text))
+	r.masks = append(r.masks[:0], section{0, len(r.masked)})
 	if view(r.masked) == view(text) {
 		return false
 	}

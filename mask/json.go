@@ -47,6 +47,7 @@ type section struct{ from, to int }
 type rewriter struct {
 	window
 	*compiled
+	look *look
 	capture
 	stack   []frame
 	spans   []Span
@@ -64,7 +65,7 @@ type rewriter struct {
 
 func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) {
 	r.window.reset(dst, src)
-	r.compiled = p.compiled
+	r.compiled, r.look = p.compiled, p.look
 	r.capture.reset(onRecord)
 	r.stack = r.stack[:0]
 	r.hint = ""

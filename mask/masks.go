@@ -57,12 +57,6 @@ func appendMask(dst []byte, c Class, v string) []byte {
 	return append(dst, Full...)
 }
 
-// unmasked tells whether v, of class c, is shown as something else.
-func unmasked(c Class, v string) bool {
-	var b [64]byte
-	return view(appendMask(b[:0], c, v)) != v
-}
-
 // number is up to 32 digits of a value.
 type number struct {
 	n int
@@ -191,21 +185,7 @@ func maskResidentID(dst []byte, v string) []byte {
 	if shaped(v, "999***********999A") || shaped(v, "999********9999") {
 		return append(dst, v...)
 	}
-	v = strings.TrimSpace(v)
-	check := false
-	for _, x := range [...]string{"X", "x", "Ｘ", "ｘ"} {
-		if rest, ok := strings.CutSuffix(v, x); ok {
-			v, check = rest, true
-			break
-		}
-	}
-	var id number
-	ok := id.read(v)
-	if ok && check && id.n == 17 {
-		id.b[17], id.n = 'X', 18
-	} else if check {
-		ok = false
-	}
+	id, ok := readResidentID(v)
 	d := id.digits()
 	switch {
 	case ok && len(d) == 18:
@@ -214,6 +194,26 @@ func maskResidentID(dst []byte, v string) []byte {
 		return append(append(append(dst, d[:3]...), "********"...), d[11:]...)
 	}
 	return append(dst, Full...)
+}
+
+// readResidentID takes the digits of v, and an X behind 17 of them. It reports
+// whether v holds nothing else.
+func readResidentID(v string) (id number, ok bool) {
+	v = strings.TrimSpace(v)
+	check := false
+	for _, x := range [...]string{"X", "x", "Ｘ", "ｘ"} {
+		if rest, ok := strings.CutSuffix(v, x); ok {
+			v, check = rest, true
+			break
+		}
+	}
+	ok = id.read(v)
+	if ok && check && id.n == 17 {
+		id.b[17], id.n = 'X', 18
+	} else if check {
+		ok = false
+	}
+	return id, ok
 }
 
 func maskBankCard(dst []byte, v string) []byte {

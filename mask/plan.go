@@ -15,6 +15,7 @@ type Spec struct {
 	// Search names the classes searched for in every string, member name and
 	// number that no field maps. Only [Searchable] classes are allowed.
 	Search  []Class
+	Masks   map[Class]Form // of classes that are not shown as Keep has them
 	Records []RecordSpec
 }
 
@@ -25,6 +26,7 @@ type RecordSpec struct {
 	Subject    string            // path of the customer's id, relative to the record; may be empty
 	Attributes map[string]string // attribute name to relative path
 	Fields     map[string]Class  // relative path to class
+	Forms      map[string]Form   // of fields that are not shown as their classes are
 }
 
 // Record is a record that was found, once it is complete.
@@ -47,6 +49,7 @@ type Value struct {
 // Plan searches for everything that can be searched for.
 type Plan struct {
 	*compiled
+	look     *look
 	sequence bool
 }
 
@@ -55,8 +58,8 @@ type compiled struct {
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
-	fields  map[string]Class // by relative path, for tables; of two records' classes the stricter
-	pool    sync.Pool        // of *rewriter
+	fields  map[string]role // by relative path, for tables; of two records' classes the stricter
+	pool    sync.Pool       // of *rewriter
 }
 
 // recordPlan is what is inside of one kind of record.
@@ -71,7 +74,11 @@ type role struct {
 	attributes []string
 	field      string // of class
 	class      Class  // "" when no field maps it
+	form       Form   // "" when it is its class's
 }
+
+// nothing is the role of a value on which records do not agree.
+func nothing(field string) role { return role{field: field, class: AnyText, form: Whole} }
 
 // NewPlan compiles s. Its error joins every fault.
 func NewPlan(s Spec) (*Plan, error) {
@@ -79,6 +86,11 @@ func NewPlan(s Spec) (*Plan, error) {
 	set, unknown := detect.SetOf(s.Search)
 	for _, c := range unknown {
 		faults = append(faults, fmt.Errorf("search: class %q cannot be searched for (one of %v)", c, Searchable()))
+	}
+	for _, c := range slices.Sorted(maps.Keys(s.Masks)) {
+		if err := s.Masks[c].Check(c); err != nil {
+			faults = append(faults, fmt.Errorf("masks.%s: %w", c, err))
+		}
 	}
 	var at, all [][]segment
 	inside := make([][][]segment, len(s.Records))
@@ -112,7 +124,13 @@ func NewPlan(s Spec) (*Plan, error) {
 				fault("fields."+path, err)
 				continue
 			}
-			add("fields."+path, path, role{field: path, class: c})
+			form := rec.Forms[path]
+			if form != "" {
+				if err := form.Check(c); err != nil {
+					fault("fields."+path, err)
+				}
+			}
+			add("fields."+path, path, role{field: path, class: c, form: form})
 		}
 	}
 	if len(all) > maxPaths {
@@ -121,13 +139,14 @@ func NewPlan(s Spec) (*Plan, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]Class{}}
+	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]role{}}
 	for _, rec := range s.Records {
 		for path, class := range rec.Fields {
-			if was, ok := c.fields[path]; ok && was != class {
-				class = AnyText
+			r := role{class: class, form: rec.Forms[path]}
+			if was, ok := c.fields[path]; ok && (was.class != r.class || was.form != r.form) {
+				r = nothing("")
 			}
-			c.fields[path] = class
+			c.fields[path] = r
 		}
 	}
 	var err error
@@ -144,7 +163,7 @@ func NewPlan(s Spec) (*Plan, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &Plan{compiled: c}, nil
+	return &Plan{compiled: c, look: &look{forms: maps.Clone(s.Masks)}}, nil
 }
 
 // compileRecord joins the roles of paths that end at the same value. Two
@@ -162,9 +181,11 @@ func compileRecord(paths [][]segment, give []role, y *symbols) (recordPlan, erro
 			r.subject = r.subject || g.subject
 			r.attributes = append(r.attributes, g.attributes...)
 			switch {
-			case g.class == "" || g.class == r.class:
+			case g.class == "" || g.class == r.class && g.form == r.form:
 			case r.class == "":
-				r.class, r.field = g.class, g.field
+				r.class, r.form, r.field = g.class, g.form, g.field
+			case g.class == r.class:
+				return p, fmt.Errorf("fields %q and %q mask the same value in two ways", r.field, g.field)
 			default:
 				return p, fmt.Errorf("fields %q and %q map the same value to %s and %s", r.field, g.field, r.class, g.class)
 			}
@@ -176,7 +197,9 @@ func compileRecord(paths [][]segment, give []role, y *symbols) (recordPlan, erro
 // Sequence returns a Plan for bodies of any number of JSON values one after
 // another (NDJSON); each of them is a $.
 func (p *Plan) Sequence() *Plan {
-	return &Plan{compiled: p.orDefault().compiled, sequence: true}
+	q := *p.orDefault()
+	q.sequence = true
+	return &q
 }
 
 func (p *Plan) orDefault() *Plan {

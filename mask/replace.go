@@ -81,7 +81,7 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 	for _, f := range r.spans {
 		r.masked = append(r.masked, s[at:f.Start]...)
 		from := len(r.masked)
-		r.masked = appendMask(r.masked, f.Class, view(s[f.Start:f.End]))
+		r.masked = r.look.append(r.masked, f.Class, "", view(s[f.Start:f.End]))
 		r.masks = append(r.masks, section{from, len(r.masked)})
 		at = f.End
 	}
@@ -96,13 +96,14 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 // mask returns the mask of the span k, until the next is masked.
 func (r *rewriter) mask(k int) string { return view(r.masked[r.masks[k].from:r.masks[k].to]) }
 
-// again tells whether a search of what is shown would mask something of it.
+// again tells whether a search of what is shown would mask something of it that
+// is not a cipher text of ours.
 func (r *rewriter) again(shown string) bool {
 	n := len(r.spans)
 	all := detect.Append(r.spans, shown, r.set)
 	r.spans = all[:n]
 	for _, f := range all[n:] {
-		if unmasked(f.Class, shown[f.Start:f.End]) {
+		if r.look.unmasked(f.Class, shown[f.Start:f.End]) && !r.ciphered(f, shown) {
 			return true
 		}
 	}
@@ -111,6 +112,7 @@ func (r *rewriter) again(shown string) bool {
 
 // stable returns the mask m, or [Full] when m would be masked again.
 func (r *rewriter) stable(m string) string {
+	r.masks = append(r.masks[:0], section{0, len(m)})
 	if r.again(m) {
 		return Full
 	}

@@ -76,6 +76,7 @@ func (r *roles) UnmarshalYAML(n *yaml.Node) error {
 type document struct {
 	Version  scalar      `yaml:"version"`
 	Search   *[]scalar   `yaml:"search"`
+	Masks    pairs       `yaml:"masks"`
 	Unlisted scalar      `yaml:"unlisted"`
 	Pass     []scalar    `yaml:"pass"`
 	Roles    roles       `yaml:"roles"`
@@ -89,6 +90,7 @@ type roleText struct {
 	Reveal         []scalar `yaml:"reveal"`
 	RevealsPerHour int      `yaml:"reveals_per_hour"`
 	Export         bool     `yaml:"export"`
+	Masks          pairs    `yaml:"masks"`
 }
 
 type routeText struct {
@@ -118,7 +120,7 @@ type recordText struct {
 	At         scalar `yaml:"at"`
 	Subject    scalar `yaml:"subject"`
 	Attributes pairs  `yaml:"attributes"`
-	Fields     pairs  `yaml:"fields"`
+	Fields     fields `yaml:"fields"`
 }
 
 // checker gathers faults.
@@ -173,6 +175,7 @@ func Parse(file string, data []byte) (*Policy, error) {
 	if err := errors.Join(err, c.err()); err != nil {
 		return nil, err
 	}
+	p.Warnings = c.crowds(&doc, p)
 	return p, nil
 }
 
@@ -195,7 +198,8 @@ func (c *checker) policy(doc *document) *Policy {
 	default:
 		c.fault(doc.Unlisted.line, "unlisted", "%q is not search or refuse", u)
 	}
-	p.Plan = c.plan(0, "search", mask.Spec{Search: p.Search})
+	p.Masks = c.masks("masks", doc.Masks)
+	p.Plan = c.plan(0, "search", mask.Spec{Search: p.Search, Masks: p.Masks})
 	p.opaque = c.plan(0, "search", mask.Spec{Records: []mask.RecordSpec{{At: "$", Fields: map[string]mask.Class{"@": mask.AnyText}}}})
 	for i, s := range doc.Pass {
 		field := fmt.Sprintf("pass[%d]", i)
@@ -267,6 +271,7 @@ func (c *checker) role(t *roleText) Role {
 	}
 	revealable := slices.DeleteFunc(mask.Classes(), func(m mask.Class) bool { return m == mask.Plain })
 	r.Reveal = c.classes(field+".reveal", t.Reveal, revealable)
+	r.Masks = c.masks(field+".masks", t.Masks)
 	switch {
 	case t.RevealsPerHour < 0:
 		c.fault(t.name.line, field+".reveals_per_hour", "is negative")
@@ -316,7 +321,7 @@ func (c *checker) route(p *Policy, field string, t *routeText, lines map[string]
 		if len(t.Records) > 0 {
 			at = cmp.Or(t.Records[0].At.line, line)
 		}
-		r.Plan = c.plan(at, field, mask.Spec{Search: p.Search, Records: r.Records})
+		r.Plan = c.plan(at, field, mask.Spec{Search: p.Search, Masks: p.Masks, Records: r.Records})
 	}
 	if t.Match.text == "" {
 		c.fault(line, field+".match", "is missing")
@@ -403,23 +408,7 @@ func (c *checker) record(field string, t *recordText, line int) mask.RecordSpec 
 			c.fault(a.value.line, at, "%w", err)
 		}
 	}
-	for _, f := range t.Fields {
-		at := field + ".fields." + f.key.text
-		if s.Fields == nil {
-			s.Fields = map[string]mask.Class{}
-		}
-		if _, twice := s.Fields[f.key.text]; twice {
-			c.fault(f.key.line, at, "is written twice")
-		}
-		if err := mask.CheckPath(f.key.text, true); err != nil {
-			c.fault(f.key.line, at, "%w", err)
-		}
-		class, err := mask.ParseClass(f.value.text)
-		if err != nil {
-			c.fault(f.value.line, at, "%w", err)
-		}
-		s.Fields[f.key.text] = class
-	}
+	c.fields(field+".fields", t.Fields, &s)
 	if s.Subject == "" && len(s.Fields) == 0 {
 		c.fault(line, field, "has neither subject nor fields")
 	}

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/menshen-io/menshen/mask"
 )
 
@@ -35,11 +37,13 @@ const (
 
 // Policy is a policy file that was found sound. It is immutable.
 type Policy struct {
-	Search   []mask.Class // searched for in every string that no route maps
+	Search   []mask.Class             // searched for in every string that no route maps
+	Masks    map[mask.Class]mask.Form // of classes that are not shown as their own; a role's and a field's go before it
 	Unlisted Unlisted
 	Roles    []Role
 	Routes   []Route
 	Plan     *mask.Plan // for JSON and text of routes that are not listed: search only
+	Warnings []string   // where what is shown may be enough to tell who it is, as "file:line: field: what"
 
 	matchers []matcher  // the most exact first
 	opaque   *mask.Plan // shows nothing: what a refused route carries
@@ -52,6 +56,7 @@ type Role struct {
 	Reveal         []mask.Class // classes whose values may be uncovered one by one
 	RevealsPerHour int
 	Export         bool // routes of kind export are open
+	Masks          map[mask.Class]mask.Form
 }
 
 // MayReveal tells whether the role may uncover values of class c.
@@ -97,6 +102,18 @@ type ReasonSource struct {
 	Header string
 	Query  string
 	Param  string // a {param} of the route's pattern
+}
+
+// NeedsKeys tells whether anything is shown in a form that takes a key.
+func (p *Policy) NeedsKeys() bool {
+	for _, r := range p.Roles {
+		for _, f := range r.Masks {
+			if f.Keyed() {
+				return true
+			}
+		}
+	}
+	return p.Plan.NeedsKeys() || slices.ContainsFunc(p.Routes, func(r Route) bool { return r.Plan.NeedsKeys() })
 }
 
 // Role returns the role called name.

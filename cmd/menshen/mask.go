@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -20,11 +21,16 @@ func maskCommand() command {
 }
 
 func runMask(_ context.Context, s streams, args []string) int {
-	fs := newFlags("mask", "mask -as json|ndjson|html|csv|text [-class phone,name] [-policy policy.yaml [-route NAME]] [-report]   < body   > masked", s.err)
+	fs := newFlags("mask", "mask -as json|ndjson|html|csv|text [-class phone,name] [-mask phone=full,name=pseudonym [-key FILE]] [-policy policy.yaml [-route NAME] [-role NAME]] [-report]   < body   > masked", s.err)
+	var o maskOptions
 	as := fs.String("as", "", "what the body is: json, ndjson, html, csv, text")
-	classes := fs.String("class", "", "classes to search for, joined by commas; without it those of the policy, or all")
-	file := fs.String("policy", "", "policy file; without it all that can be searched for is searched for")
-	name := fs.String("route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
+	fs.StringVar(&o.classes, "class", "", "classes to search for, joined by commas; without it those of the policy, or all")
+	fs.StringVar(&o.masks, "mask", "", "how classes are masked, as class=form joined by commas: keep, full, fixed, general, pseudonym, ff1")
+	fs.StringVar(&o.key, "key", "", "file with the key of pseudonym and ff1: 32 random bytes or more")
+	fs.StringVar(&o.tweak, "tweak", "", "for whom ff1 masks: under another tweak the same value has another mask")
+	fs.StringVar(&o.file, "policy", "", "policy file; without it all that can be searched for is searched for")
+	fs.StringVar(&o.route, "route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
+	fs.StringVar(&o.role, "role", "", "role of the policy whose masks are used")
 	report := fs.Bool("report", false, "tell on stderr what was found where, a line each: bytes from-to, class, how; never the value")
 	if code, done := parse(fs, s, args); done {
 		return code
@@ -46,7 +52,7 @@ func runMask(_ context.Context, s streams, args []string) int {
 	default:
 		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, html, csv, text)", *as))
 	}
-	plan, err := maskPlan(*file, *name, *classes)
+	plan, err := o.plan()
 	if err != nil {
 		return fail(s, "mask", exitUsage, err)
 	}
@@ -109,43 +115,112 @@ func (m *maskReport) write(w io.Writer) {
 	fmt.Fprintln(b)
 }
 
-// maskPlan returns the plan of a route, of a policy's search, or of classes; nil
-// is for all that can be searched for.
-func maskPlan(file, route, classes string) (*mask.Plan, error) {
-	var search []mask.Class
-	for _, name := range strings.FieldsFunc(classes, func(r rune) bool { return r == ',' || r == ' ' }) {
+// maskOptions say what is masked, and how.
+type maskOptions struct {
+	file, route, role, classes, masks, key, tweak string
+}
+
+// plan returns the plan of a route, of a policy's search, or of classes.
+func (o *maskOptions) plan() (*mask.Plan, error) {
+	spec := mask.Spec{Search: mask.Default()}
+	var own map[mask.Class]mask.Form
+	if o.file == "" {
+		switch {
+		case o.route != "":
+			return nil, errors.New("-route needs -policy")
+		case o.role != "":
+			return nil, errors.New("-role needs -policy")
+		}
+	} else {
+		data, err := os.ReadFile(o.file)
+		if err != nil {
+			return nil, fmt.Errorf("reading policy: %w", err)
+		}
+		p, err := policy.Parse(o.file, data)
+		if err != nil {
+			return nil, err
+		}
+		spec.Search, spec.Masks = p.Search, p.Masks
+		if r, ok := p.Route(o.route); ok {
+			spec.Records = r.Records
+		} else if o.route != "" {
+			return nil, fmt.Errorf("%s has no route %q", o.file, o.route)
+		}
+		if r, ok := p.Role(o.role); ok {
+			own = maps.Clone(r.Masks)
+		} else if o.role != "" {
+			return nil, fmt.Errorf("%s has no role %q", o.file, o.role)
+		}
+	}
+	if search, err := o.search(); err != nil {
+		return nil, err
+	} else if search != nil {
+		spec.Search = search
+	}
+	given, err := o.forms()
+	if err != nil {
+		return nil, err
+	}
+	if own == nil {
+		own = given
+	} else {
+		maps.Copy(own, given)
+	}
+	p, err := mask.NewPlan(spec)
+	if err != nil {
+		return nil, err
+	}
+	return o.keyed(p.With(own, nil, ""))
+}
+
+// search reads -class; nil is for none.
+func (o *maskOptions) search() (out []mask.Class, err error) {
+	for _, name := range listed(o.classes) {
 		c, err := mask.ParseClass(name)
 		if err != nil {
 			return nil, fmt.Errorf("-class: %w", err)
 		}
-		search = append(search, c)
+		out = append(out, c)
 	}
-	if file == "" {
-		if route != "" {
-			return nil, errors.New("-route needs -policy")
+	return out, nil
+}
+
+// forms reads -mask.
+func (o *maskOptions) forms() (map[mask.Class]mask.Form, error) {
+	out := map[mask.Class]mask.Form{}
+	for _, pair := range listed(o.masks) {
+		name, form, _ := strings.Cut(pair, "=")
+		c, err := mask.ParseClass(name)
+		if err == nil {
+			err = mask.Form(form).Check(c)
 		}
-		if search == nil {
-			return nil, nil
+		if err != nil {
+			return nil, fmt.Errorf("-mask %s: %w", pair, err)
 		}
-		return mask.NewPlan(mask.Spec{Search: search})
+		out[c] = mask.Form(form)
 	}
-	data, err := os.ReadFile(file)
+	return out, nil
+}
+
+func listed(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// keyed gives p its keys when it needs them.
+func (o *maskOptions) keyed(p *mask.Plan) (*mask.Plan, error) {
+	if o.key == "" {
+		if p.NeedsKeys() {
+			return nil, errors.New("pseudonym and ff1 need a key: -key FILE")
+		}
+		return p, nil
+	}
+	secret, err := os.ReadFile(o.key)
 	if err != nil {
-		return nil, fmt.Errorf("reading policy: %w", err)
+		return nil, fmt.Errorf("reading key: %w", err)
 	}
-	p, err := policy.Parse(file, data)
+	keys, err := mask.NewKeys(secret)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", o.key, err)
 	}
-	if search == nil {
-		search = p.Search
-	}
-	if route == "" {
-		return mask.NewPlan(mask.Spec{Search: search})
-	}
-	r, ok := p.Route(route)
-	if !ok {
-		return nil, fmt.Errorf("%s has no route %q", file, route)
-	}
-	return mask.NewPlan(mask.Spec{Search: search, Records: r.Records})
+	return p.With(nil, keys, o.tweak), nil
 }

@@ -20,6 +20,18 @@ func TestMaskCommand(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("version: 3\nroutes:\n- name: one\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	key, short := filepath.Join(dir, "mask.key"), filepath.Join(dir, "short.key")
+	for name, n := range map[string]int{key: 32, short: 31} {
+		if err := os.WriteFile(name, bytes.Repeat([]byte("k"), n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forms := filepath.Join(dir, "forms.yaml")
+	const formed = "version: 1\nmasks: {phone: general}\nroles:\n  agent: {view: masked, masks: {phone: ff1}}\nroutes:\n- name: one\n  match: GET /one\n  kind: detail\n  records:\n  - at: $\n" +
+		"    fields: {name: {class: name, mask: pseudonym}, phone: phone, address: address}\n"
+	if err := os.WriteFile(forms, []byte(formed), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args          string
 		in            string
@@ -37,6 +49,21 @@ func TestMaskCommand(t *testing.T) {
 		{"mask -as text -class email", "call 13812345678 or a.b@c.com", exitDone, "call 13812345678 or a***@c.com", ""},
 		{"mask -as text -class fone", "", exitUsage, "", "-class: unknown class"},
 		{"mask -as text -class text", "", exitUsage, "", "cannot be searched for"},
+		{"mask -as json -mask phone=full,birth_date=general", `{"p":13812345678,"dob":"1990-03-07"}`, exitDone, `{"p":"******","dob":"199*-**-**"}`, ""},
+		{"mask -as text -mask phone=pseudonym", "13812345678", exitUsage, "", "need a key: -key FILE"},
+		{"mask -as text -mask phone=pseudonym -key " + key, "13812345678, +86 138 1234 5678", exitDone, "P-LZZR-JGMW-WDQZ-LRFB, +86 P-LZZR-JGMW-WDQZ-LRFB", ""},
+		{"mask -as text -mask phone=ff1 -key " + key, "13812345678", exitDone, "93842471153", ""},
+		{"mask -as text -mask phone=ff1 -tweak agent-017 -key " + key, "13812345678", exitDone, "91282489252", ""},
+		{"mask -as text -mask phone=ff1 -key " + short, "", exitUsage, "", "at least 32 bytes"},
+		{"mask -as text -mask phone=ff1 -key " + key + ".no", "", exitUsage, "", "reading key"},
+		{"mask -as text -mask name=general", "", exitUsage, "", "-mask name=general: name cannot be general"},
+		{"mask -as text -mask phone", "", exitUsage, "", "unknown mask"},
+		{"mask -as json -role agent", "", exitUsage, "", "-role needs -policy"},
+		{"mask -as json -role x -policy " + forms, "", exitUsage, "", "no role"},
+		{"mask -as json -route one -policy " + forms, "", exitUsage, "", "need a key"},
+		{"mask -as json -route one -key " + key + " -policy " + forms, `{"name":"张三","phone":13812345678}`, exitDone, `{"name":"P-JKGT-QPNB-XSZR-XGRC","phone":"138********"}`, ""},
+		{"mask -as json -route one -role agent -tweak agent-017 -key " + key + " -policy " + forms, `{"phone":13812345678}`, exitDone, `{"phone":"91282489252"}`, ""},
+		{"policy check " + forms, "", exitDone, forms + ": 1 routes, 1 roles, unlisted refuse\n", ""},
 		{"mask -as xlsx", "", exitUsage, "", "not supported yet"},
 		{"mask -as jpeg", "", exitUsage, "", "not known"},
 		{"mask", "", exitUsage, "", "-as is needed"},

@@ -32,6 +32,9 @@ func runPolicy(_ context.Context, s streams, args []string) int {
 		fmt.Fprintln(s.err, err)
 		return exitCheck
 	}
+	for _, w := range p.Warnings {
+		fmt.Fprintln(s.err, "warning: "+w)
+	}
 	fmt.Fprintf(s.out, "%s: %d routes, %d roles, unlisted %s\n", args[1], len(p.Routes), len(p.Roles), p.Unlisted)
 	return exitDone
 }

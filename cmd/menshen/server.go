@@ -21,6 +21,7 @@ import (
 	"github.com/menshen-io/menshen/gateway/httpproxy"
 	"github.com/menshen-io/menshen/internal/store"
 	"github.com/menshen-io/menshen/ledger"
+	"github.com/menshen-io/menshen/mask"
 	"github.com/menshen-io/menshen/partner"
 	"github.com/menshen-io/menshen/payout"
 	"github.com/menshen-io/menshen/policy"
@@ -48,6 +49,7 @@ type server struct {
 	pipeline  *pipeline
 	engines   *engines
 	subjects  gateway.Subjects
+	masks     *mask.Keys
 	passwords *gateway.Passwords
 	gateway   *gateway.Gateway
 	proxy     *httpproxy.Proxy
@@ -87,10 +89,16 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	if s.subjects, err = gateway.HMACSubjects(key); err != nil {
 		return nil, err
 	}
+	if s.masks, err = maskKeys(filepath.Join(cfg.Data, "keys", "masks.key")); err != nil {
+		return nil, err
+	}
 	standings, tally := standing.New(), api.NewTally(x.bucket, zone)
 	pol, err := s.openEngines()
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range pol.Warnings {
+		log.Warn("policy", "warning", w)
 	}
 	s.pipeline = newPipeline(s.ledger, s.store, tally, standings, s.engines, settle, log)
 	if err := s.openGateway(pol, standings, x); err != nil {
@@ -147,7 +155,7 @@ func (s *server) openGateway(pol *policy.Policy, standings *standing.Book, x ext
 		return err
 	}
 	gc := gateway.Config{
-		Policy: pol, Proxy: proxy, Record: recorder{s.ledger}, Subjects: s.subjects, Now: x.now,
+		Policy: pol, Proxy: proxy, Record: recorder{s.ledger}, Subjects: s.subjects, Masks: s.masks, Now: x.now,
 		Standing: func(w gateway.Who, at time.Time) gateway.Answer {
 			a := standings.Ask(standing.Who{Actor: w.Actor, Partner: w.Partner, Site: w.Site, Station: w.Station, Device: w.Device}, at)
 			out := gateway.Answer{Standing: a.Standing}
@@ -296,12 +304,34 @@ func subjectKey(path string, isNew bool) ([]byte, error) {
 	if !isNew {
 		return nil, fmt.Errorf("reading subject key: %s is missing, and the ledger names customers by it: restore it from a backup", path)
 	}
-	key = make([]byte, 32)
+	return newKey(path, "subject")
+}
+
+// newKey makes a key of 32 random bytes in the file path.
+func newKey(path, what string) ([]byte, error) {
+	key := make([]byte, 32)
 	rand.Read(key)
 	if err := writeDurably(path, key); err != nil {
-		return nil, fmt.Errorf("making subject key: %w", err)
+		return nil, fmt.Errorf("making %s key: %w", what, err)
 	}
 	return key, nil
+}
+
+// maskKeys reads the key that pseudonyms and encrypted values are made with. It is
+// made when it is missing: nothing in the record depends on it.
+func maskKeys(path string) (*mask.Keys, error) {
+	key, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err = newKey(path, "mask")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading mask key: %w", err)
+	}
+	keys, err := mask.NewKeys(key)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return keys, nil
 }
 
 // writeDurably writes a new file and its directory entry to the disk.

@@ -389,6 +389,30 @@ func TestSubjectKeyIsNotReplaced(t *testing.T) {
 	}
 }
 
+// The key of masks is made once, for nobody else to read, and kept.
+func TestMaskKey(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "keys", "masks.key")
+	var last []byte
+	for range 2 {
+		runServer(t, dir, time.Now).stop()
+		key, err := os.ReadFile(file)
+		if err != nil || len(key) != 32 || last != nil && string(key) != string(last) {
+			t.Fatalf("%d bytes, the same: %v, %v", len(key), string(key) == string(last), err)
+		}
+		last = key
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Error(info, err)
+	}
+	if err := os.WriteFile(file, last[:31], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := maskKeys(file); err == nil || !strings.Contains(err.Error(), "masks.key") {
+		t.Error(err)
+	}
+}
+
 func TestServeChecksItsConfiguration(t *testing.T) {
 	var out, errs strings.Builder
 	code := run(t.Context(), streams{strings.NewReader(""), &out, &errs}, []string{"serve", "-config", writeTemp(t, "menshen.yaml",

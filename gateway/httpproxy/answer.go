@@ -89,7 +89,7 @@ func (a *answer) empty() bool {
 func (a *answer) masked() error {
 	h := a.resp.Header
 	dropHandOver(h)
-	maskHeaders(h, a.p.gw.Policy().Search)
+	maskHeaders(h, a.p.gw.Policy().Search, a.v.Plan)
 	if a.v.Pass() && !a.json {
 		return nil
 	}

@@ -86,7 +86,7 @@ func unsearched(name string) bool {
 // maskHeaders masks what is found in the values of an answer's headers. A value
 // in which something is found only after unescaping is removed. It returns how
 // many values it touched.
-func maskHeaders(h http.Header, classes []mask.Class) int {
+func maskHeaders(h http.Header, classes []mask.Class, plan *mask.Plan) int {
 	n := 0
 	for name, values := range h {
 		if unsearched(name) {
@@ -97,7 +97,7 @@ func maskHeaders(h http.Header, classes []mask.Class) int {
 			if len(v) < 6 {
 				continue
 			}
-			if masked, ok := maskText(v, classes); ok {
+			if masked, ok := maskText(v, classes, plan); ok {
 				values[i], v = masked, masked
 				n++
 			}
@@ -132,8 +132,8 @@ func unescape(s string) string {
 	return string(out)
 }
 
-// maskText masks what is found in s.
-func maskText(s string, classes []mask.Class) (string, bool) {
+// maskText masks what is found in s, as plan shows it.
+func maskText(s string, classes []mask.Class, plan *mask.Plan) (string, bool) {
 	spans := mask.Search(s, classes)
 	if len(spans) == 0 {
 		return s, false
@@ -145,7 +145,7 @@ func maskText(s string, classes []mask.Class) (string, bool) {
 			continue
 		}
 		b.WriteString(s[at:sp.Start])
-		b.WriteString(mask.Of(sp.Class, s[sp.Start:sp.End]))
+		b.WriteString(plan.Of(sp.Class, "", s[sp.Start:sp.End]))
 		at = sp.End
 	}
 	b.WriteString(s[at:])

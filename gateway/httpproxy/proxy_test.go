@@ -20,6 +20,7 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/gateway"
+	"github.com/menshen-io/menshen/mask"
 	"github.com/menshen-io/menshen/policy"
 	"go.uber.org/goleak"
 )
@@ -34,6 +35,7 @@ pass: ["GET /", "GET /assets/**"]
 roles:
   agent: {view: masked, reveal: [phone], reveals_per_hour: 2, export: false}
   auditor: {view: raw, export: true}
+  trainee: {view: masked, masks: {phone: ff1, email: pseudonym}}
 routes:
   - name: order-list
     match: GET /api/orders
@@ -50,6 +52,11 @@ routes:
       - at: $
         subject: customer.id
         fields: {customer.name: name, customer.phone: phone}
+  - name: guest
+    match: GET /api/guests/{id}
+    kind: detail
+    records:
+      - {at: $, subject: id, fields: {name: {class: name, mask: pseudonym}, phone: phone, born: {class: birth_date, mask: general}}}
   - name: feed
     match: GET /api/feed
     kind: list
@@ -162,8 +169,12 @@ func newDoor(t *testing.T, upstream http.HandlerFunc) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := mask.NewKeys([]byte(strings.Repeat("m", mask.MinSecret)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	gw, err := gateway.New(gateway.Config{
-		Policy: p, Subjects: subjects, Record: d.rec,
+		Policy: p, Subjects: subjects, Record: d.rec, Masks: keys,
 		Accounts: func(_ context.Context, user string) (gateway.Account, bool, error) {
 			if user != "li" {
 				return gateway.Account{}, false, nil
