@@ -100,7 +100,9 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 	}
 	// The account is the tweak, not the reason: what an agent sees of one customer
 	// looks the same on every page, and to another agent it looks otherwise.
-	v.Plan = v.Plan.With(role.Masks, g.cfg.Masks, string(s.Actor))
+	if g.standIns || len(role.Masks) > 0 {
+		v.Plan = v.Plan.With(role.Masks, g.cfg.Masks, string(s.Actor))
+	}
 	v.reason = claimed(v.Route.Reason, r, params)
 	return v, nil
 }

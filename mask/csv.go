@@ -205,10 +205,10 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 			return nil, nil
 		}
 		return []byte(m), add(string(col.class), col.class, v, m, true)
-	case col.class != "" && !strings.Contains(v, "**"):
+	case col.class != "" && !t.look.holdsMask(v):
 		if class := fits(col.class, v); class != "" {
 			if m := string(t.look.append(nil, class, "", v)); m != v {
-				m = t.stable(m)
+				m = t.stable(m, t.look.encrypts(class))
 				return []byte(m), add(string(class), class, v, m, false)
 			}
 		}

@@ -1,7 +1,6 @@
 package mask
 
 import (
-	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -134,11 +133,11 @@ func (r *rewriter) byField(raw []byte) bool {
 	}
 	text := r.text(raw)
 	class := fits(r.hint, view(text))
-	if class == "" || bytes.Contains(text, []byte("**")) { // a mask already; the search goes over it all the same
+	if class == "" || r.look.holdsMask(view(text)) { // a mask already; the search goes over it all the same
 		return false
 	}
 	r.masked = r.look.append(r.masked[:0], class, "", view(text))
-	r.masks = append(r.masks[:0], section{0, len(r.masked)})
+	r.masks = append(r.masks[:0], section{0, len(r.masked), r.look.encrypts(class)})
 	if view(r.masked) == view(text) {
 		return false
 	}

@@ -120,16 +120,21 @@ func (p *Plan) Of(c Class, own Form, value string) string {
 }
 
 // append appends what is shown instead of v, which is of class c: in the form of
-// its own, or else in that of its class. What has been masked by a pseudonym of
-// these keys stays.
+// its own, or else in that of its class.
 func (l *look) append(dst []byte, c Class, own Form, v string) []byte {
+	if own == "" && l.forms == nil && l.keys == nil {
+		return appendMask(dst, c, v)
+	}
+	return l.appendForm(dst, c, own, v)
+}
+
+// appendForm is append where there is a choice. What has been masked by a
+// pseudonym of these keys stays.
+func (l *look) appendForm(dst []byte, c Class, own Form, v string) []byte {
 	if own == "" {
 		own = l.forms[c]
 	}
-	switch {
-	case v == "" || v == Full || c == Plain:
-		return append(dst, v...)
-	case l.keys.issued(v):
+	if v == "" || v == Full || c == Plain || l.keys.issued(v) {
 		return append(dst, v...)
 	}
 	switch own {
@@ -157,13 +162,33 @@ func (l *look) unmasked(c Class, v string) bool {
 	return view(l.append(b[:0], c, "", v)) != v
 }
 
-// ciphered tells whether one of r.masks that is encrypted is in what was found at
-// f in shown: that would be encrypted again, which is not done.
-func (r *rewriter) ciphered(f Span, shown string) bool {
-	return r.look.keys != nil && slices.ContainsFunc(r.masks, func(m section) bool {
-		return m.from < f.End && f.Start < m.to && strings.IndexByte(shown[m.from:m.to], '*') < 0
-	})
+// holdsMask tells whether there is a mask in v.
+func (l *look) holdsMask(v string) bool {
+	if strings.Contains(v, "**") {
+		return true
+	}
+	for at := 0; l.keys != nil; {
+		i := strings.Index(v[at:], "P-")
+		if i < 0 || at+i+aliasLen > len(v) {
+			return false
+		}
+		at += i
+		if l.keys.issued(v[at : at+aliasLen]) {
+			return true
+		}
+		at++
+	}
+	return false
 }
+
+// ciphered tells whether one of r.masks that is encrypted is in what was found at
+// f in what is shown: that would be encrypted again, which is not done.
+func (r *rewriter) ciphered(f Span) bool {
+	return slices.ContainsFunc(r.masks, func(m section) bool { return m.encrypted && m.from < f.End && f.Start < m.to })
+}
+
+// encrypts tells whether values of class c that are found are encrypted.
+func (l *look) encrypts(c Class) bool { return l.keys != nil && l.forms[c] == FF1 }
 
 // appendFixed makes every value of a class as long as every other, where keep does not.
 func appendFixed(dst []byte, c Class, v string) []byte {

@@ -2,6 +2,7 @@ package mask
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -369,6 +370,18 @@ func FuzzForms(f *testing.F) {
 				continue
 			}
 			var out, again bytes.Buffer
+			object, err := json.Marshal(map[string]string{"phone": v, "receiver_name": v, "dob": v, "address": v, "idcard": v, "lat": v, "wechat": v, v: v})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := JSON(&out, bytes.NewReader(object), p, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := JSON(&again, bytes.NewReader(out.Bytes()), p, nil); err != nil || again.String() != out.String() {
+				t.Fatalf("%s: members masked again: %v\n%s\n%s", form, err, out.String(), again.String())
+			}
+			out.Reset()
+			again.Reset()
 			if err := Text(&out, strings.NewReader(v), p, nil); err != nil {
 				return
 			}

@@ -41,7 +41,10 @@ type frame struct {
 }
 
 // section is a part of a text.
-type section struct{ from, to int }
+type section struct {
+	from, to  int
+	encrypted bool
+}
 
 // rewriter reads JSON and writes it masked.
 type rewriter struct {

@@ -163,7 +163,15 @@ func NewPlan(s Spec) (*Plan, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &Plan{compiled: c, look: &look{forms: maps.Clone(s.Masks)}}, nil
+	return &Plan{compiled: c, look: &look{forms: s.forms()}}, nil
+}
+
+// forms returns a copy of s.Masks, nil when there are none.
+func (s *Spec) forms() map[Class]Form {
+	if len(s.Masks) == 0 {
+		return nil
+	}
+	return maps.Clone(s.Masks)
 }
 
 // compileRecord joins the roles of paths that end at the same value. Two

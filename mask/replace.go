@@ -82,7 +82,7 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 		r.masked = append(r.masked, s[at:f.Start]...)
 		from := len(r.masked)
 		r.masked = r.look.append(r.masked, f.Class, "", view(s[f.Start:f.End]))
-		r.masks = append(r.masks, section{from, len(r.masked)})
+		r.masks = append(r.masks, section{from, len(r.masked), r.look.encrypts(f.Class)})
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
@@ -103,7 +103,7 @@ func (r *rewriter) again(shown string) bool {
 	all := detect.Append(r.spans, shown, r.set)
 	r.spans = all[:n]
 	for _, f := range all[n:] {
-		if r.look.unmasked(f.Class, shown[f.Start:f.End]) && !r.ciphered(f, shown) {
+		if r.look.unmasked(f.Class, shown[f.Start:f.End]) && !r.ciphered(f) {
 			return true
 		}
 	}
@@ -111,8 +111,8 @@ func (r *rewriter) again(shown string) bool {
 }
 
 // stable returns the mask m, or [Full] when m would be masked again.
-func (r *rewriter) stable(m string) string {
-	r.masks = append(r.masks[:0], section{0, len(m)})
+func (r *rewriter) stable(m string, encrypted bool) string {
+	r.masks = append(r.masks[:0], section{0, len(m), encrypted})
 	if r.again(m) {
 		return Full
 	}
