@@ -24,8 +24,8 @@ const MaxWrite = 1 << 20
 // masks that this session was shown. A mask goes back only into a field of the
 // name it came from, on a path whose fields the policy knows, and only when one
 // original can be meant: that of the customer whom the request names, nearest to
-// the mask (see writing.subject). When it names none, only the mask of a phone or
-// resident id goes back, if the session was never shown another original of it.
+// the mask (see writing.subject). When it names none, only the mask of a phone, or a
+// mask without an asterisk, goes back, if the session was never shown another original of it.
 // Any other mask is refused.
 func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
 	if !v.g.standIns && !mayHoldMask(body) {

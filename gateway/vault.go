@@ -415,7 +415,7 @@ func strong(class, m string) bool {
 			shown++
 		}
 	}
-	return shown >= 7 && (class == string(mask.Phone) || class == string(mask.ResidentID))
+	return shown >= 7 && class == string(mask.Phone)
 }
 
 // bare hashes a number as it is without blanks and hyphens; it is never 0.

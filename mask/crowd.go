@@ -60,7 +60,7 @@ func sharesOf(c Class, f Form) shares {
 	case IntlPhone:
 		return shares{all, all, part{6e6 / people * 1e-4, 1e5 / people * 1e-4}}
 	case ResidentID:
-		return shares{part{1.0 / 45, 1.0 / 3000}, all, part{1.0 / 11_000, 1.0 / 11_000}} // three digits; sequence, check
+		return shares{part{1.0 / 4, 1.0 / 15}, all, part{1.0 / 11, 1.0 / 11}} // one of six regions; check character
 	case HKMTPermit, ForeignID, Passport:
 		return shares{all, all, part{1e-2, 1e-3}}
 	case BankCard:

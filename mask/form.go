@@ -212,12 +212,12 @@ func appendFixed(dst []byte, c Class, v string) []byte {
 		}
 		return dst
 	case ResidentID, ForeignID:
-		if shaped(v, "999****999A") {
+		if shaped(v, "9****A") {
 			return append(dst, v...)
 		}
 		dst = appendMask(dst, c, v)
 		if m := view(dst[from:]); len(m) >= 15 {
-			dst = append(append(dst[:from+3], "****"...), dst[len(dst)-4:]...)
+			dst = append(append(dst[:from+1], "****"...), m[len(m)-1])
 		}
 		return dst
 	}

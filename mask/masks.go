@@ -181,17 +181,16 @@ func maskName(dst []byte, v string) []byte {
 	return append(append(dst, v[:w]...), "***"[:min(n-1, 3)]...)
 }
 
+// maskResidentID keeps the first and the last character: 1****************X. More
+// of it beside a name would be true of few people.
 func maskResidentID(dst []byte, v string) []byte {
-	if shaped(v, "999***********999A") || shaped(v, "999********9999") {
+	const stars = "****************"
+	if shaped(v, "9****************A") || shaped(v, "9*************9") {
 		return append(dst, v...)
 	}
 	id, ok := readResidentID(v)
-	d := id.digits()
-	switch {
-	case ok && len(d) == 18:
-		return append(append(append(dst, d[:3]...), "***********"...), d[14:]...)
-	case ok && len(d) == 15:
-		return append(append(append(dst, d[:3]...), "********"...), d[11:]...)
+	if n := id.n; ok && (n == 18 || n == 15) {
+		return append(append(append(dst, id.b[0]), stars[:n-2]...), id.b[n-1])
 	}
 	return append(dst, Full...)
 }
