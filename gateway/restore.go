@@ -132,7 +132,7 @@ func formPath(k string) string {
 // CheckOther refuses a body of another kind that holds what looks like a mask;
 // it cannot be restored there.
 func (v *Visit) CheckOther(ctx context.Context, body []byte) *Refusal {
-	if strongMask.Match(body) || v.g.standIns && len(v.writing().standIns(string(body))) > 0 {
+	if spans, ok := v.writing().masksIn(string(body)); !ok || len(spans) > 0 {
 		return v.Refuse(ctx, CauseMaskInWrite)
 	}
 	return nil
@@ -148,17 +148,44 @@ var alias = regexp.MustCompile(`P(?:-[A-Z]{4}){4}`)
 
 // holdsMask tells whether a value may hold a mask.
 func (w *writing) holdsMask(s spot) bool {
-	return strings.IndexByte(s.value, '*') >= 0 || w.v.g.standIns && (len(w.standIns(s.value)) > 0 || w.looksMasked(s))
+	if strings.IndexByte(s.value, '*') >= 0 {
+		return true
+	}
+	if !w.v.g.standIns {
+		return false
+	}
+	spans, ok := w.masksIn(s.value)
+	return !ok || len(spans) > 0 || w.looksMasked(s)
 }
 
-// standIns returns where in s masks without an asterisk are: pseudonyms, and what
-// was encrypted for this session.
-func (w *writing) standIns(s string) [][]int {
-	if !w.v.g.standIns {
-		return nil
+// masksIn returns where in s masks stand, in order: those that this session was
+// shown, and what besides can only be one. It is false when that cannot be told.
+func (w *writing) masksIn(s string) ([][]int, bool) {
+	spans, ok := w.v.g.vault.masksIn(w.v.Session.ID, s)
+	if !ok {
+		return nil, false
 	}
-	aliases := slices.DeleteFunc(alias.FindAllStringIndex(s, -1), func(at []int) bool { return !mask.IsAlias(s[at[0]:at[1]]) })
-	return append(aliases, w.v.g.vault.stoodIn(w.v.Session.ID, s)...)
+	known := len(spans)
+	free := func(at []int) bool {
+		return !slices.ContainsFunc(spans[:known], func(k []int) bool { return at[0] < k[1] && k[0] < at[1] })
+	}
+	for _, at := range strongMask.FindAllStringIndex(s, -1) {
+		if free(at) {
+			spans = append(spans, at)
+		}
+	}
+	for _, at := range alias.FindAllStringIndex(s, -1) {
+		if w.v.g.standIns && mask.IsAlias(s[at[0]:at[1]]) && free(at) {
+			spans = append(spans, at)
+		}
+	}
+	slices.SortFunc(spans, func(a, b []int) int { return a[0] - b[0] })
+	for i := range spans {
+		if i > 0 && spans[i][0] < spans[i-1][1] {
+			return nil, false // one within another: nobody was shown that
+		}
+	}
+	return spans, true
 }
 
 // spot is a value of a body that holds an asterisk, or a mask without one.
@@ -369,7 +396,7 @@ var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
 func (w *writing) restore(s spot) (string, bool) {
 	subject, fields, clear := w.subject(s)
 	if o, err := w.original(s.value, fields, subject); err == nil && clear {
-		return o.Value, true
+		return o.Value, o.Mapped || w.shownAgain(s, o.Value)
 	}
 	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
 		return "", false
@@ -379,19 +406,15 @@ func (w *writing) restore(s spot) (string, bool) {
 			return "", false
 		}
 	}
-	spans := append(strongMask.FindAllStringIndex(s.value, -1), w.standIns(s.value)...)
-	slices.SortFunc(spans, func(a, b []int) int { return a[0] - b[0] })
-	if len(spans) == 0 {
-		return s.value, true
-	}
-	if !clear {
+	spans, ok := w.masksIn(s.value)
+	switch {
+	case !ok || len(spans) > 0 && !clear:
 		return "", false
+	case len(spans) == 0:
+		return s.value, true
 	}
 	masks := make([]string, len(spans))
 	for i, m := range spans {
-		if i > 0 && m[0] < spans[i-1][1] {
-			return "", false // one within another: nobody was shown that
-		}
 		masks[i] = s.value[m[0]:m[1]]
 	}
 	originals, ok := w.originals(masks, fields, subject)
@@ -406,7 +429,57 @@ func (w *writing) restore(s spot) (string, bool) {
 		at = m[1]
 	}
 	b.WriteString(s.value[at:])
-	return b.String(), true
+	return b.String(), w.shownAgain(s, b.String())
+}
+
+// shownAgain tells whether what is restored would be shown as what came, where it
+// stands: what a search found goes back only where a search finds it. Else a mask
+// would be a way to have its original shown.
+func (w *writing) shownAgain(s spot, restored string) bool {
+	for _, rec := range w.v.records {
+		for field, class := range rec.Fields {
+			if class == mask.Plain && sameField(field, s.path) {
+				return false
+			}
+		}
+	}
+	name, list := s.at.LastToken(), false
+	if strings.Trim(name, "0123456789") == "" {
+		name, list = s.at.Parent().LastToken(), true
+	}
+	shown, ok := w.searched(name, restored, list)
+	if !ok || shown == s.value {
+		return ok
+	}
+	came, ok := w.searched(name, s.value, list) // with what was added to it
+	return ok && came == shown
+}
+
+// searched returns what this person is shown of a text by search, in a member of
+// that name or in a list there.
+func (w *writing) searched(name, text string, list bool) (string, bool) {
+	doc, err1 := jsontext.AppendQuote([]byte("{"), name)
+	doc = append(doc, ":["...)
+	if !list {
+		doc = doc[:len(doc)-1]
+	}
+	doc, err2 := jsontext.AppendQuote(doc, text)
+	if list {
+		doc = append(doc, ']')
+	}
+	var out bytes.Buffer
+	err3 := mask.JSON(&out, bytes.NewReader(append(doc, '}')), w.v.search, nil)
+	dec := jsontext.NewDecoder(&out)
+	shown := ""
+	for {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return shown, err == io.EOF && errors.Join(err1, err2, err3) == nil
+		}
+		if tok.Kind() == '"' { // the name, and then the text
+			shown = tok.String()
+		}
+	}
 }
 
 // originals resolves the masks of one text, in their order. A number that the

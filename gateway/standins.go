@@ -3,49 +3,116 @@ package gateway
 import (
 	"hash/maphash"
 	"strings"
+	"time"
 )
 
-// What a session remembers of masks without an asterisk: how many, and up to which
-// length; what FF1 makes has 20 characters at most. Past it every word of such a
-// length is taken for one.
+// What a session remembers of the masks that it was shown: how many of a kind, and
+// up to which length in bytes. Past it every text of such a length is taken for one.
 const (
-	maxStandIns = 250_000
-	maxStandIn  = 20
+	maxMasks    = 250_000
+	maxMaskLen  = 63
+	maxMaskRun  = 64     // of letters and digits: in a longer row nothing is found that is masked
+	maxStarRuns = 10_000 // in one value; more are not looked at, but refused
 )
+
+// maskSet are masks, as hashes.
+type maskSet struct {
+	all     map[uint64]struct{}
+	lengths uint64 // of those, as bits
+}
+
+func (s *maskSet) add(seed maphash.Seed, m string) {
+	if len(m) > maxMaskLen || len(s.all) >= maxMasks {
+		return
+	}
+	if s.all == nil {
+		s.all = make(map[uint64]struct{})
+	}
+	s.all[maphash.String(seed, m)] = struct{}{}
+	s.lengths |= 1 << len(m)
+}
+
+// at returns the length of the longest mask at i in text, which has at least the
+// given length and goes no further than end; or 0. More asterisks beside those of
+// a mask make it none.
+func (s *maskSet) at(seed maphash.Seed, text string, i, least, end int) int {
+	if i > 0 && text[i-1] == '*' && text[i] == '*' {
+		return 0
+	}
+	for n := min(end-i, maxMaskLen); n >= least; n-- {
+		if s.lengths&(1<<n) == 0 || text[i+n-1] == '*' && i+n < len(text) && text[i+n] == '*' {
+			continue
+		}
+		if _, ok := s.all[maphash.String(seed, text[i:i+n])]; ok || len(s.all) >= maxMasks {
+			return n
+		}
+	}
+	return 0
+}
 
 // standIn tells whether a mask stands for its original whole: a pseudonym, or
 // what was encrypted. All others have asterisks.
 func standIn(m string) bool { return strings.IndexByte(m, '*') < 0 }
 
-// noteStandIn remembers a mask that is issued, if it has no asterisk.
-func (d *drawer) noteStandIn(seed maphash.Seed, m string) {
-	if standIn(m) && len(m) <= maxStandIn && len(d.standIns) < maxStandIns {
-		d.standIns[maphash.String(seed, m)] = struct{}{}
-		d.lengths |= 1 << len(m)
-	}
+// issuedMask is a mask that was shown.
+type issuedMask struct {
+	text   string
+	mapped bool
 }
 
-// maxRun is the longest row of letters and digits that is looked at for masks:
-// beyond it stands no value that is found.
-const maxRun = 64
+// note remembers masks by which they are known again inside of a text: those
+// without an asterisk, and of the others those that were found in texts.
+func (v *vault) note(session string, masks []issuedMask, now time.Time) error {
+	if len(masks) == 0 {
+		return nil
+	}
+	d, _, err := v.drawer(session)
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d.last = now
+	for _, m := range masks {
+		switch {
+		case standIn(m.text):
+			d.standIns.add(v.seed, m.text)
+		case !m.mapped && (strings.Trim(m.text, "*") != "" || len(m.text) > 3):
+			d.starred.add(v.seed, m.text)
+		}
+	}
+	return nil
+}
 
-// stoodIn returns where in s masks stand that this session was ever shown and that
-// are letters and digits only. They may stand in a longer row: +86 before a phone
-// is no part of what is masked.
-func (v *vault) stoodIn(session, s string) (places [][]int) {
+// masksIn returns where in s masks stand that this session was ever shown, and
+// false when there is too much in s to tell. Those without an asterisk may stand
+// in a longer row of letters and digits: +86 before a phone is no part of it.
+func (v *vault) masksIn(session, s string) (places [][]int, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	d := v.drawers[session]
-	if d == nil || len(d.standIns) == 0 {
-		return nil
+	if d == nil {
+		return nil, true
 	}
-	for from := 0; from < len(s); {
+	if len(d.standIns.all) > 0 {
+		places = d.standIns.inRuns(v.seed, s)
+	}
+	if len(d.starred.all) > 0 {
+		stars, ok := d.starred.aroundStars(v.seed, s)
+		return append(places, stars...), ok
+	}
+	return places, true
+}
+
+// inRuns looks for masks in rows of letters and digits.
+func (s *maskSet) inRuns(seed maphash.Seed, text string) (places [][]int) {
+	for from := 0; from < len(text); {
 		to := from
-		for to < len(s) && alphanumeric(s[to]) {
+		for to < len(text) && alphanumeric(text[to]) {
 			to++
 		}
-		for at := from; to-from <= maxRun && at < to; {
-			n := d.standInAt(v.seed, s[at:to])
+		for at := from; to-from <= maxMaskRun && at < to; {
+			n := s.at(seed, text, at, 1, to)
 			if n > 0 {
 				places = append(places, []int{at, at + n})
 			}
@@ -56,17 +123,36 @@ func (v *vault) stoodIn(session, s string) (places [][]int) {
 	return places
 }
 
-// standInAt returns the length of the longest stand-in that s begins with, or 0.
-func (d *drawer) standInAt(seed maphash.Seed, s string) int {
-	for n := min(len(s), maxStandIn); n > 0; n-- {
-		if d.lengths&(1<<n) == 0 {
-			continue
+// aroundStars looks for masks that hold an asterisk: the earliest around each, and
+// of those the longest.
+func (s *maskSet) aroundStars(seed maphash.Seed, text string) (places [][]int, ok bool) {
+	free := 0 // text[free:] is in no mask yet
+	runs := 0
+	for star := strings.IndexByte(text, '*'); star >= 0; {
+		if runs++; runs > maxStarRuns {
+			return places, false
 		}
-		if _, ok := d.standIns[maphash.String(seed, s[:n])]; ok || len(d.standIns) >= maxStandIns {
-			return n
+		n := 0
+		for at := max(free, star-maxMaskLen); at <= star; at++ {
+			if n = s.at(seed, text, at, star-at+1, len(text)); n > 0 {
+				places = append(places, []int{at, at + n})
+				free = at + n
+				break
+			}
 		}
+		if n == 0 {
+			free = star
+			for free < len(text) && text[free] == '*' {
+				free++
+			}
+		}
+		next := strings.IndexByte(text[free:], '*')
+		if next < 0 {
+			break
+		}
+		star = free + next
 	}
-	return 0
+	return places, true
 }
 
 func alphanumeric(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' }

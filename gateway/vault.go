@@ -67,11 +67,10 @@ type drawer struct {
 	// strong are the masks of strong classes that were ever issued here, with
 	// their originals, both as hashes; 0 when there were several.
 	strong map[uint64]uint64
-	// standIns are the masks without an asterisk that were ever issued here, as
-	// hashes: only so can they be known again.
-	standIns map[uint64]struct{}
-	lengths  uint64    // of those, as bits
-	last     time.Time // something was sealed
+	// Masks that were ever issued here: without an asterisk, and others that were
+	// found in texts.
+	standIns, starred maskSet
+	last              time.Time // something was sealed
 }
 
 // slot is where the newest original of one subject's field is.
@@ -121,7 +120,7 @@ func (v *vault) drawer(session string) (*drawer, uint64, error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64), standIns: make(map[uint64]struct{})}
+		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
 		v.drawers[session] = d
 	}
 	d.next++
@@ -169,7 +168,6 @@ func (v *vault) seal(session string, entries []entry, plain []byte, now time.Tim
 	for i := range entries {
 		e := &entries[i]
 		v.place(d, s, e)
-		d.noteStandIn(v.seed, e.mask)
 		if strong(e.class, e.mask) && len(d.strong) < maxStrong {
 			mask, original := maphash.String(v.seed, e.mask), v.bare(plain[e.off:e.off+e.len])
 			if was, ok := d.strong[mask]; ok && was != original {

@@ -47,6 +47,8 @@ type Visit struct {
 	recorded int                   // events
 	sealing  []entry               // masked values that are not yet in the vault
 	plain    []byte                // their originals
+	issued   []issuedMask          // masks that the vault is not yet told of
+	search   *mask.Plan            // the policy's search, as this role sees it
 }
 
 // Open lets s through to one request, or refuses and records that.
@@ -100,8 +102,10 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 	}
 	// The account is the tweak, not the reason: what an agent sees of one customer
 	// looks the same on every page, and to another agent it looks otherwise.
+	v.search = g.cfg.Policy.Plan
 	if g.standIns || len(role.Masks) > 0 {
 		v.Plan = v.Plan.With(role.Masks, g.cfg.Masks, string(s.Actor))
+		v.search = v.search.With(role.Masks, g.cfg.Masks, string(s.Actor))
 	}
 	v.reason = claimed(v.Route.Reason, r, params)
 	return v, nil
@@ -167,6 +171,13 @@ func plainID(id string) bool {
 // shown masked, seal its originals.
 func (v *Visit) See(rec mask.Record) {
 	v.shown += len(rec.Values)
+	if v.Masked {
+		for i := range rec.Values {
+			if x := &rec.Values[i]; x.Mask != x.Original && (!x.Mapped || standIn(x.Mask)) {
+				v.issued = append(v.issued, issuedMask{x.Mask, x.Mapped})
+			}
+		}
+	}
 	if rec.Subject == "" {
 		return
 	}
@@ -197,7 +208,10 @@ func (v *Visit) See(rec mask.Record) {
 // restored from now on. Record does it too.
 func (v *Visit) Seal() {
 	// What could not be sealed stays masked; that is all that is lost.
+	_ = v.g.vault.note(v.Session.ID, v.issued, v.at)
 	_ = v.g.vault.seal(v.Session.ID, v.sealing, v.plain, v.at)
+	clear(v.issued)
+	v.issued = v.issued[:0]
 	clear(v.plain)
 	v.sealing, v.plain = v.sealing[:0], v.plain[:0]
 }
