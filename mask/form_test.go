@@ -189,7 +189,7 @@ func TestFF1KeepsTheFormatAndIsNobodys(t *testing.T) {
 		{"hkmt_permit", "A123456(3)", "aaaaaaaa", "A1234563"},
 		{"foreign_id", "USA110190010101", "aaaaaaaaaaaaaaa", "USA110190010101"},
 		{"uscc", "91350100M000100Y43", "aaaaaaaaaaaaaaaaaa", "91350100M000100Y43"},
-		{"phone", "021-12345678", "", ""}, {"phone", "+65 9123 4567", "", ""}, {"bank_card", "4111111111111112", "", ""},
+		{"phone", "021-12345678", "", ""}, {"phone", "010123456789", "", ""}, {"phone", "+65 9123 4567", "", ""}, {"bank_card", "4111111111111112", "", ""},
 		{"passport", "E12", "", ""}, {"passport", "e12345678", "", ""}, {"passport", "护照", "", ""},
 	} {
 		c, v, shape, back := Class(row[0]), row[1], row[2], row[3]

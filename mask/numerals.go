@@ -1,6 +1,10 @@
 package mask
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/menshen-io/menshen/mask/detect"
+)
 
 const (
 	upper36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -50,7 +54,7 @@ func (t *numerals) read(c Class, v string) error {
 	switch c {
 	case Phone:
 		var b [maxPhone]byte
-		if d := appendSamePhoneOf(b[:0], v); len(d) == 13 && d[2] == '1' {
+		if d := appendSamePhoneOf(b[:0], v); len(d) == 13 && detect.IsMobile(view(d[2:])) {
 			ok = t.take(view(d[3:]), 10)
 		}
 	case ResidentID:

@@ -108,7 +108,7 @@ func (b *bent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	case large:
 		one := append(bytes.TrimSpace(body), ',')
-		body = append([]byte("["), bytes.Repeat(one, 12<<20/len(one)+1)...)
+		body = append([]byte("["), bytes.Repeat(one, 13<<20/len(one)+1)...)
 		body[len(body)-1] = ']'
 	case unknownEncoding:
 		h.Set("Content-Encoding", "br")
