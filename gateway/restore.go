@@ -132,7 +132,7 @@ func formPath(k string) string {
 // CheckOther refuses a body of another kind that holds what looks like a mask;
 // it cannot be restored there.
 func (v *Visit) CheckOther(ctx context.Context, body []byte) *Refusal {
-	if spans, ok := v.writing().masksIn(string(body)); !ok || len(spans) > 0 {
+	if spans, ok := v.writing().masksIn(string(body), false); !ok || len(spans) > 0 {
 		return v.Refuse(ctx, CauseMaskInWrite)
 	}
 	return nil
@@ -154,14 +154,15 @@ func (w *writing) holdsMask(s spot) bool {
 	if !w.v.g.standIns {
 		return false
 	}
-	spans, ok := w.masksIn(s.value)
+	spans, ok := w.masksIn(s.value, true)
 	return !ok || len(spans) > 0 || w.looksMasked(s)
 }
 
 // masksIn returns where in s masks stand, in order: those that this session was
 // shown, and what besides can only be one. It is false when that cannot be told.
-func (w *writing) masksIn(s string) ([][]int, bool) {
-	spans, ok := w.v.g.vault.masksIn(w.v.Session.ID, s)
+// What is no text is not searched for masks that may stand in it by chance.
+func (w *writing) masksIn(s string, text bool) ([][]int, bool) {
+	spans, ok := w.v.g.vault.masksIn(w.v.Session.ID, s, text)
 	if !ok {
 		return nil, false
 	}
@@ -406,7 +407,7 @@ func (w *writing) restore(s spot) (string, bool) {
 			return "", false
 		}
 	}
-	spans, ok := w.masksIn(s.value)
+	spans, ok := w.masksIn(s.value, true)
 	switch {
 	case !ok || len(spans) > 0 && !clear:
 		return "", false

@@ -71,8 +71,10 @@ func (v *vault) note(session string, masks []issuedMask, now time.Time) error {
 		return err
 	}
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	d.last = now
+	v.mu.Unlock()
+	d.masks.Lock()
+	defer d.masks.Unlock()
 	for _, m := range masks {
 		switch {
 		case standIn(m.text):
@@ -86,18 +88,21 @@ func (v *vault) note(session string, masks []issuedMask, now time.Time) error {
 
 // masksIn returns where in s masks stand that this session was ever shown, and
 // false when there is too much in s to tell. Those without an asterisk may stand
-// in a longer row of letters and digits: +86 before a phone is no part of it.
-func (v *vault) masksIn(session, s string) (places [][]int, ok bool) {
+// in a longer row of letters and digits: +86 before a phone is no part of it. Those
+// with one are looked for in text only.
+func (v *vault) masksIn(session, s string, text bool) (places [][]int, ok bool) {
 	v.mu.Lock()
-	defer v.mu.Unlock()
 	d := v.drawers[session]
+	v.mu.Unlock()
 	if d == nil {
 		return nil, true
 	}
+	d.masks.Lock()
+	defer d.masks.Unlock()
 	if len(d.standIns.all) > 0 {
 		places = d.standIns.inRuns(v.seed, s)
 	}
-	if len(d.starred.all) > 0 {
+	if text && len(d.starred.all) > 0 {
 		stars, ok := d.starred.aroundStars(v.seed, s)
 		return append(places, stars...), ok
 	}

@@ -64,7 +64,7 @@ func TestMasksInTextsGoBackWhereTheyAreFoundAgain(t *testing.T) {
 
 func TestMaskSet(t *testing.T) {
 	v := newVault(VaultLimits{})
-	if places, ok := v.masksIn("s", "138****5678 *"); !ok || places != nil {
+	if places, ok := v.masksIn("s", "138****5678 *", true); !ok || places != nil {
 		t.Error("a session that was shown nothing")
 	}
 	at := newFixture(t).now
@@ -76,7 +76,7 @@ func TestMaskSet(t *testing.T) {
 		"张*": "张*", "张**、张*": "张**|张*", "在浙江省******，": "浙江省******", "***": "", "李**": "", "张三*": "", "张***": "", "**张*": "张*", "*********": "",
 		"x9123456": "912345", "9123-912345": "9123|912345", "91 23": "", strings.Repeat("9123", 17): "", strings.Repeat("x", maxMaskLen+1): "",
 	} {
-		places, ok := v.masksIn("s", text)
+		places, ok := v.masksIn("s", text, true)
 		var got []string
 		for _, p := range places {
 			got = append(got, text[p[0]:p[1]])
@@ -86,7 +86,7 @@ func TestMaskSet(t *testing.T) {
 		}
 	}
 	v.sweep(at.Add(keepDrawer))
-	if places, _ := v.masksIn("s", "张*"); places != nil {
+	if places, _ := v.masksIn("s", "张*", true); places != nil {
 		t.Error("a drawer that was not used for long is kept")
 	}
 }
@@ -100,7 +100,7 @@ func FuzzMasksIn(f *testing.F) {
 		if err := v.note("s", masks, time.Unix(0, 0)); err != nil {
 			t.Fatal(err)
 		}
-		places, _ := v.masksIn("s", text)
+		places, _ := v.masksIn("s", text, true)
 		for _, p := range places {
 			if m := text[p[0]:p[1]]; m != one && m != two {
 				t.Fatalf("%q is no mask", m)

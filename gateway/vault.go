@@ -54,7 +54,7 @@ type vault struct {
 }
 
 // drawer is one session's part. Its fields are guarded by vault.mu, but aead,
-// which is safe to use by many, and never changes.
+// which is safe to use by many and never changes, and the sets of masks.
 type drawer struct {
 	aead  cipher.AEAD
 	next  uint64 // nonce: never twice under one key
@@ -68,8 +68,9 @@ type drawer struct {
 	// their originals, both as hashes; 0 when there were several.
 	strong map[uint64]uint64
 	// Masks that were ever issued here: without an asterisk, and others that were
-	// found in texts.
-	standIns, starred maskSet
+	// found in texts. They have a lock of their own: to look for them takes time.
+	masks             sync.Mutex
+	standIns, starred maskSet // guarded by masks
 	last              time.Time // something was sealed
 }
 
