@@ -257,6 +257,7 @@ type nameMemo [256]struct {
 	sym         uint16
 	hint        Class
 	quiet       uint64 // where no path leads on at this name: a frame's place
+	plain       bool   // it can be no value that is known
 }
 
 // find returns the place for name within the member that owner is the place of,
@@ -289,7 +290,7 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member, known = r.names.find(raw, owner)
 	}
 	m := &r.names[r.member]
-	if known {
+	if known && (r.known == nil || m.plain) {
 		r.sym, r.hint = m.sym, m.hint
 		return nil
 	}
@@ -303,8 +304,11 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member = 0
 		return r.replaceFound(raw, text)
 	}
+	if r.mode == modeLearn { // it was not searched
+		r.member = 0
+	}
 	if r.member > 0 {
-		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0
+		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet, m.plain = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0, plainName(raw)
 		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
 	}
 	return nil
@@ -312,6 +316,9 @@ func (r *rewriter) nameSeen(raw []byte) error {
 
 // search looks for what is personal in text, and tells whether there is any.
 func (r *rewriter) search(text []byte) bool {
+	if r.known != nil {
+		return r.searchKnown(text)
+	}
 	if r.set == 0 || len(text) < shortest {
 		return false
 	}
@@ -346,6 +353,7 @@ func (r *rewriter) stringValue() error {
 	case class == Plain || len(raw) == 0:
 	case class != "":
 		text := r.text(raw)
+		r.learn(class, text)
 		r.masked = appendMask(r.masked[:0], class, view(text))
 		if watched {
 			shown = string(r.masked)
@@ -357,7 +365,7 @@ func (r *rewriter) stringValue() error {
 				return err
 			}
 		}
-	case r.set != 0:
+	case r.set != 0 || r.known != nil:
 		done := r.hint != "" && r.byField(raw)
 		var err error
 		if done {
@@ -403,14 +411,15 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 		if r.decoded = wholeDigits(r.decoded[:0], lit); r.decoded != nil {
 			text = r.decoded
 		}
+		r.learn(class, text)
 		r.masked, mask = appendMask(r.masked[:0], class, view(text)), true
 		r.mapped(lit, 0)
 	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, view(lit)) != "":
 		r.masked, mask = appendMask(r.masked[:0], Coordinates, view(lit)), true
 		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), string(r.masked), false, r.base + int64(r.tok), r.base + int64(r.pos)})
-	case (len(lit) >= shortestNumber || exponent) && r.set&detect.Numbers != 0:
+	case (len(lit) >= shortestNumber || exponent) && (r.set&detect.Numbers != 0 || r.known != nil):
 		r.decoded = wholeDigits(r.decoded[:0], lit)
-		if r.spans = detect.Append(r.spans[:0], view(r.decoded), r.set); len(r.spans) > 0 {
+		if r.search(r.decoded) {
 			whole := r.maskSpans(r.decoded)
 			if err := r.found(r.decoded, whole, func(n int) int { return min(n, len(lit)) }); err != nil {
 				return err

@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // CSV copies comma-separated values (RFC 4180) in UTF-8 from src to dst and masks
@@ -200,6 +198,7 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 		return nil, nil
 	case col.mapped:
 		m := Of(col.class, v)
+		t.learn(col.class, text)
 		if m == v {
 			return nil, nil
 		}
@@ -207,12 +206,13 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 	case col.class != "" && !strings.Contains(v, "**"):
 		if class := fits(col.class, v); class != "" {
 			if m := Of(class, v); m != v {
+				t.learn(class, text)
 				m = t.stable(m)
 				return []byte(m), add(string(class), class, v, m, false)
 			}
 		}
 	}
-	if t.spans = detect.Append(t.spans[:0], view(text), t.set); len(t.spans) == 0 {
+	if !t.search(text) {
 		return nil, nil
 	}
 	if t.maskSpans(text) {

@@ -141,7 +141,8 @@ func (r *rewriter) byField(raw []byte) bool {
 	if view(r.masked) == view(text) {
 		return false
 	}
-	if r.again(view(r.masked)) {
+	r.learn(class, text)
+	if r.mode != modeLearn && r.again(view(r.masked)) {
 		r.masked = append(r.masked[:0], Full...)
 	}
 	if r.onRecord != nil {

@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // HTML copies an HTML page in UTF-8 from src to dst and masks what p searches
@@ -202,7 +200,7 @@ func (m *markup) free(raw []byte, n int, entities bool) {
 		}
 		return m.place[k]
 	}
-	if m.spans = detect.Append(m.spans[:0], view(text), m.set); len(m.spans) == 0 {
+	if !m.search(text) {
 		m.out = append(m.out, raw...)
 		return
 	}

@@ -48,6 +48,8 @@ type Value struct {
 type Plan struct {
 	*compiled
 	sequence bool
+	known    *Known // nil: nothing is known
+	mode     uint8  // how it is treated
 }
 
 type compiled struct {
@@ -176,7 +178,9 @@ func compileRecord(paths [][]segment, give []role, y *symbols) (recordPlan, erro
 // Sequence returns a Plan for bodies of any number of JSON values one after
 // another (NDJSON); each of them is a $.
 func (p *Plan) Sequence() *Plan {
-	return &Plan{compiled: p.orDefault().compiled, sequence: true}
+	q := *p.orDefault()
+	q.sequence = true
+	return &q
 }
 
 func (p *Plan) orDefault() *Plan {

@@ -81,7 +81,11 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 	for _, f := range r.spans {
 		r.masked = append(r.masked, s[at:f.Start]...)
 		from := len(r.masked)
-		r.masked = appendMask(r.masked, f.Class, view(s[f.Start:f.End]))
+		if f.Part {
+			r.masked = append(r.masked, Full...)
+		} else {
+			r.masked = appendMask(r.masked, f.Class, view(s[f.Start:f.End]))
+		}
 		r.masks = append(r.masks, section{from, len(r.masked)})
 		at = f.End
 	}
@@ -100,6 +104,9 @@ func (r *rewriter) mask(k int) string { return view(r.masked[r.masks[k].from:r.m
 func (r *rewriter) again(shown string) bool {
 	n := len(r.spans)
 	all := detect.Append(r.spans, shown, r.set)
+	if r.known != nil {
+		all = r.known.search(all, shown)
+	}
 	r.spans = all[:n]
 	for _, f := range all[n:] {
 		if unmasked(f.Class, shown[f.Start:f.End]) {

@@ -1,0 +1,82 @@
+package mask
+
+import (
+	"bytes"
+	"hash/maphash"
+	"strings"
+	"testing"
+)
+
+func knows(values ...string) *Known {
+	k := NewKnown(maphash.MakeSeed())
+	for i := 0; i < len(values); i += 2 {
+		k.Learn(Class(values[i]), values[i+1])
+	}
+	return k
+}
+
+// nothing searches for no class: what is masked was known.
+func nothing(t testing.TB, k *Known) *Plan {
+	t.Helper()
+	return plan(t, Spec{Search: []Class{}}).With(k)
+}
+
+func TestKnown(t *testing.T) {
+	k := knows("name", "张三丰", "name", "李梦琪", "name", "高兴", "name", "王明", "name", "西湖大酒店", "name", "匡衡一", "name", "买买提·艾力", "name", "欧阳修",
+		"name", "John Ronald Smith", "name", "Will Young", "name", "José García", "name", "Amy Li", "name", "陳龍飛", "name", "A", "name", "杭州", "name", "Grand Hotel",
+		"phone", "13812345678", "phone", "021-87654321", "phone", "+44 7700 900958", "resident_id", "110101199003070011", "bank_card", "6222 0212 3456 7890 128",
+		"email", "zhang.san@example.com", "wechat", "wxid_abc123", "wechat", "simple", "qq", "12345", "plate", "浙A12345", "passport", "E12345678",
+		"address", "浙江省杭州市西湖区文三路100号阳光花园3幢2单元1201室", "address", "12 Main Street, Apt 4, Springfield, IL 62701", "address", "浙江省杭州市",
+		"secret", "hunter2hunter2")
+	p := nothing(t, k)
+	for in, want := range map[string]string{
+		"找张三丰。":                           "找张**。",
+		"张 三 丰、張三丰":                       "张***、張**",
+		"张\u200b三\u200b丰_身份证.jpg":         "******_身份证.jpg",
+		"张，三丰":                            "张，三丰", // a list
+		"张三说":                             "张三说",
+		"梦琪说要退":                           "******说要退",
+		"三丰集团":                            "三丰集团", // a given name of ordinary characters
+		"今天很高兴，高兴先生":                      "今天很高兴，高*先生",
+		"高兴":                              "高*",
+		"王明在吗，一个国王明天来":                    "王*在吗，一个国王明天来",
+		"西湖大酒店":                           "西湖大酒店",
+		"匡先生":                             "匡**",
+		"匡正":                              "匡正",
+		"买买提艾力，买买提":                       "买***，买**",
+		"歐陽修":                             "歐**",
+		"陈龙飞":                             "陈**",
+		"john smith said, SMITH JOHN":     "j*** said, ******",
+		"Smith, John R.":                  "****** R.",
+		"Mr Smith and John, Blacksmith":   "Mr ****** and J***, Blacksmith",
+		"Will you call Young people":      "Will you call Young people",
+		"Will Young":                      "W***",
+		"jose and GARCIA":                 "j*** and ******",
+		"Amy, amy, amyloid":               "A**, amy, amyloid",
+		"john@smith.com":                  "j***@smith.com",
+		"A B 杭州 Grand Hotel":              "A B 杭州 Grand Hotel",
+		"1 3 8 1 2 3 4 5 6 7 8":           "138****5678",
+		"+86 138-1234-5678 8613812345678": "+138****5678 138****5678",
+		"０１３８１２３４５６７８":                    "０１３８１２３４５６７８",
+		"1138123456780":                   "1138123456780",
+		"87654321 或 (021)87654321":        "****** 或 (021-****4321",
+		"07700900958":                     "0770-****0958",
+		"１１０１０１１９９００３０７００１１": "110***********0011",
+		"6222021234567890128":        "****0128",
+		"zhang.san@EXAMPLE.com":      "z***@EXAMPLE.com",
+		"加wxid_abc123吧 simple 12345": "加w****吧 simple 12345",
+		"浙A·12345 E12345678":         "浙A***45 E****78",
+		"文三路100号":                    "******",
+		"到西湖区文三路 100 号 3幢2单元1201":    "到西湖区****** ******",
+		"阳光花园3幢2单元1201室":             "******",
+		"文三路":                        "文三路",
+		"12 main street":             "******",
+		"浙江省杭州市":                     "浙江省杭州市",
+		"pw hunter2hunter2 hunter2":  "pw ****** hunter2",
+	} {
+		var out bytes.Buffer
+		if err := Text(&out, strings.NewReader(in), p, nil); err != nil || out.String() != want {
+			t.Errorf("%v\n in  %s\n got %s\nwant %s", err, in, out.String(), want)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package mask
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/menshen-io/menshen/mask/detect"
+)
+
+// Codec is [JSON], [Text] or another function that masks one kind of body.
+type Codec func(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error
+
+// With returns a Plan that masks what k knows as well, and teaches k what fields
+// map and what the text itself says to be personal. With nil nothing is known.
+func (p *Plan) With(k *Known) *Plan {
+	q := *p.orDefault()
+	q.known = k
+	return &q
+}
+
+// learning returns p as it is to read a body whose output is not wanted: only
+// what fields say is looked at.
+func (p *Plan) learning() *Plan {
+	q := *p
+	q.mode = modeLearn
+	return &q
+}
+
+// taught returns p for a body whose fields were learned.
+func (p *Plan) taught() *Plan {
+	q := *p
+	q.mode = modeTaught
+	return &q
+}
+
+// How a rewriter treats what is known.
+const (
+	modeStream = iota // learns and masks as it goes
+	modeLearn         // learns from fields, searches for nothing
+	modeTaught        // fields were learned: masks, and learns from texts
+)
+
+// Learn reads a body, or the beginning of one, for what its fields say is
+// personal. What cannot be read ends it.
+func Learn(body []byte, p *Plan, run Codec) {
+	if p == nil || p.known == nil {
+		return
+	}
+	_ = run(io.Discard, bytes.NewReader(body), p.learning(), nil) // the fault shows when it is masked
+}
+
+// Twice masks a body that is there as a whole: first it learns what the body's
+// fields say, then masks, and once more when a text taught something new. So a
+// remark may stand before the field that names who is in it. What was masked
+// before a fault is written all the same.
+func Twice(dst *bytes.Buffer, body []byte, p *Plan, run Codec, onRecord func(Record)) error {
+	if p == nil || p.known == nil {
+		return run(dst, bytes.NewReader(body), p, onRecord)
+	}
+	Learn(body, p, run)
+	p = p.taught()
+	start := dst.Len()
+	var records []Record
+	var keep func(Record)
+	if onRecord != nil {
+		keep = func(r Record) { records = append(records, r) }
+	}
+	known := p.known.grown.Load()
+	err := run(dst, bytes.NewReader(body), p, keep)
+	if err == nil && p.known.grown.Load() != known {
+		dst.Truncate(start)
+		records = records[:0]
+		err = run(dst, bytes.NewReader(body), p, keep)
+	}
+	for _, r := range records {
+		onRecord(r)
+	}
+	return err
+}
+
+// leastKnown is the least that a string is long, in bytes, in which something
+// may be known.
+const leastKnown = 3
+
+// searchKnown looks for what is personal in text: by what it looks like, and by
+// what is known. What the text is sure of is known from then on.
+func (r *rewriter) searchKnown(text []byte) bool {
+	if r.spans = r.spans[:0]; r.mode == modeLearn || len(text) < leastKnown {
+		return false
+	}
+	if r.set != 0 && len(text) >= shortest {
+		r.spans = detect.Append(r.spans, view(text), r.set)
+	}
+	for _, f := range r.spans {
+		if f.Sure {
+			r.known.Learn(f.Class, view(text[f.Start:f.End]))
+		}
+	}
+	r.recall(text)
+	return len(r.spans) > 0
+}
+
+// plainName tells whether the name of a member is one that programs give, in
+// which no value is looked for that is known.
+func plainName(name []byte) bool {
+	digits := 0
+	for _, c := range name {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c|0x20 < 'a' || c|0x20 > 'z':
+			if c != '_' && c != '-' && c != '.' && c != '$' {
+				return false
+			}
+		}
+	}
+	return digits < 6
+}
+
+// recall adds to r.spans what is known of text. Where two places overlap they
+// become one: of the class of the one that holds the other, or of none.
+func (r *rewriter) recall(text []byte) {
+	r.recalled = r.known.search(r.recalled[:0], view(text))
+	if len(r.recalled) == 0 {
+		return
+	}
+	a, b := r.spans, r.recalled
+	out := r.joined[:0]
+	for len(a) > 0 || len(b) > 0 {
+		var f Span
+		if len(b) == 0 || len(a) > 0 && a[0].Start <= b[0].Start {
+			f, a = a[0], a[1:]
+		} else {
+			f, b = b[0], b[1:]
+		}
+		if n := len(out); n > 0 && f.Start < out[n-1].End {
+			out[n-1] = union(out[n-1], f)
+			continue
+		}
+		out = append(out, f)
+	}
+	r.spans, r.joined = out, r.spans
+}
+
+// union joins two places that overlap, of which a does not begin later.
+func union(a, b Span) Span {
+	switch {
+	case b.End <= a.End && (a.Start < b.Start || b.End < a.End || !a.Part):
+		return a
+	case b.Start == a.Start:
+		return b
+	case a.Class != b.Class:
+		a.Class = AnyText
+	}
+	a.End = b.End
+	a.Part = false
+	return a
+}
+
+// learn takes note of a value that a field says to be of class c.
+func (r *rewriter) learn(c Class, value []byte) {
+	if r.known != nil && r.mode != modeTaught {
+		r.known.Learn(c, view(value))
+	}
+}
