@@ -98,6 +98,9 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 			return nil, v.Refuse(ctx, CauseUnlisted)
 		}
 	}
+	if v.Masked {
+		v.Plan = v.Plan.With(g.vault.known(s.ID, v.at))
+	}
 	v.reason = claimed(v.Route.Reason, r, params)
 	return v, nil
 }

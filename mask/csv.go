@@ -20,6 +20,7 @@ func CSV(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
 	t := table{in: bufio.NewReaderSize(src, windowSize), dst: bufio.NewWriterSize(dst, windowSize), first: true}
 	t.reset(dst, src, p, onRecord)
+	t.set |= p.mapped
 	err := t.rows()
 	t.finish()
 	if err == nil || errors.Is(err, ErrUnreadable) { // what was read well is written

@@ -18,6 +18,7 @@ func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
 	m := markup{dst: dst, plan: p}
 	m.reset(dst, src, p, onRecord)
+	m.set |= p.mapped
 	in := &failing{src: src}
 	err := m.page(html.NewTokenizer(in))
 	m.finish()

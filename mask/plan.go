@@ -54,6 +54,7 @@ type Plan struct {
 
 type compiled struct {
 	set     detect.Set
+	mapped  detect.Set // of the fields: searched for where paths do not apply
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
@@ -126,6 +127,8 @@ func NewPlan(s Spec) (*Plan, error) {
 	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]Class{}}
 	for _, rec := range s.Records {
 		for path, class := range rec.Fields {
+			one, _ := detect.SetOf([]Class{class})
+			c.mapped |= one
 			if was, ok := c.fields[path]; ok && was != class {
 				class = AnyText
 			}

@@ -14,6 +14,7 @@ func Text(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
 	r := p.rewriter()
 	r.reset(dst, src, p, onRecord)
+	r.set |= p.mapped
 	err := r.lines()
 	r.finish()
 	if werr := r.keepOnFault(err); err == nil {

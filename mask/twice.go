@@ -78,6 +78,25 @@ func Twice(dst *bytes.Buffer, body []byte, p *Plan, run Codec, onRecord func(Rec
 	return err
 }
 
+// Masked returns s, which is no body (a header), masked: what p searches for and
+// what is known. It reports whether anything of it was.
+func (p *Plan) Masked(s string) (masked string, found bool) {
+	p = p.orDefault()
+	r, _ := p.pool.Get().(*rewriter)
+	if r == nil {
+		r = new(rewriter)
+	}
+	r.compiled, r.set, r.known, r.mode, r.onRecord = p.compiled, p.set|p.mapped, p.known, modeStream, nil
+	text := []byte(s)
+	if found = r.search(text); found {
+		r.maskSpans(text)
+		s = string(r.masked)
+	}
+	r.release()
+	p.pool.Put(r)
+	return s, found
+}
+
 // leastKnown is the least that a string is long, in bytes, in which something
 // may be known.
 const leastKnown = 3

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
 	"slices"
@@ -29,7 +31,7 @@ func runMask(_ context.Context, s streams, args []string) int {
 	if code, done := parse(fs, s, args); done {
 		return code
 	}
-	var run func(io.Writer, io.Reader, *mask.Plan, func(mask.Record)) error
+	var run mask.Codec
 	switch *as {
 	case "json", "ndjson":
 		run = mask.JSON
@@ -46,19 +48,20 @@ func runMask(_ context.Context, s streams, args []string) int {
 	default:
 		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, html, csv, text)", *as))
 	}
+	live := false // lines go on as they come
 	plan, err := maskPlan(*file, *name, *classes)
 	if err != nil {
 		return fail(s, "mask", exitUsage, err)
 	}
 	if *as == "ndjson" {
-		plan = plan.Sequence()
+		plan, live = plan.Sequence(), true
 	}
 	var found maskReport
 	var each func(mask.Record)
 	if *report {
 		each = found.add
 	}
-	err = run(s.out, s.in, plan, each)
+	err = maskBody(s, plan.With(mask.NewKnown(maphash.MakeSeed())), run, each, live)
 	if *report {
 		found.write(s.err)
 	}
@@ -66,6 +69,32 @@ func runMask(_ context.Context, s streams, args []string) int {
 		return fail(s, "mask", exitUnreadable, err)
 	}
 	return exitDone
+}
+
+// holdMask is how much of a body is read before it is masked, so that a value is
+// known before the field that gives it.
+const holdMask = 1 << 20
+
+// maskBody masks a body: one that is held as a whole twice; of a longer one, what
+// the part that is held says is known from the beginning.
+func maskBody(s streams, plan *mask.Plan, run mask.Codec, each func(mask.Record), live bool) error {
+	if live {
+		return run(s.out, s.in, plan, each)
+	}
+	head, err := io.ReadAll(io.LimitReader(s.in, holdMask+1))
+	if err != nil {
+		return fmt.Errorf("reading body: %w", err)
+	}
+	if len(head) > holdMask {
+		mask.Learn(head, plan, run)
+		return run(s.out, io.MultiReader(bytes.NewReader(head), s.in), plan, each)
+	}
+	var out bytes.Buffer
+	err = mask.Twice(&out, head, plan, run, each)
+	if _, werr := out.WriteTo(s.out); werr != nil {
+		return fmt.Errorf("writing masked body: %w", werr)
+	}
+	return err
 }
 
 // maskReport is what was found, without the values.
