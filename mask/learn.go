@@ -9,7 +9,7 @@ import (
 
 // distinctive is from which weight on a given name of two characters is masked
 // without its surname: 梦琪 is, 建国 is not.
-const distinctive = 40
+const distinctive = 55
 
 // learner puts the forms of one value into k, whose lock is held.
 type learner struct {
@@ -300,9 +300,9 @@ func (l *learner) address(v string) {
 		}
 		least := 1
 		if number {
-			least = 4 // 2幢301室, not 2幢
+			least = 4
 		}
-		if k > 0 && l.fine(v[at:], least) {
+		if k > 0 && (!number || end < len(v)) && l.fine(v[at:], least) { // 2幢301室, not 301室
 			l.addOpen(v[at:])
 		}
 		if !number { // with the number behind it
