@@ -2,9 +2,11 @@ package mask
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/menshen-io/menshen/mask/detect"
 )
@@ -19,7 +21,8 @@ import (
 // them; those that were not seen for longest give way.
 type Known struct {
 	seed   maphash.Seed
-	k1, k2 uint32 // key what two characters may begin
+	k1, k2 uint32   // key what two characters may begin
+	plain  []uint16 // simplified characters
 	begins atomic.Pointer[pairBits]
 	grown  atomic.Uint64 // counts values that were new
 
@@ -34,6 +37,7 @@ const maxForms = 8192
 type generation struct {
 	forms   map[uint64]form
 	lengths map[uint32]uint64 // by the pair that a form begins with: bit n for n characters
+	first   [2]uint64         // characters of ASCII that forms begin with
 }
 
 // form is one spelling of a value, or a part of it.
@@ -58,17 +62,20 @@ var knowable = [...]Class{Name, Address, Phone, Landline, IntlPhone, ResidentID,
 	Plate, Email, WeChat, QQ, IBAN, SSN, Secret}
 
 // pairBits tells of nearly all pairs of characters that nothing begins with them.
-type pairBits [1 << 11]atomic.Uint64
+type pairBits struct {
+	pairs [1 << 11]atomic.Uint64
+	first [2]atomic.Uint64 // characters of ASCII, as they are written
+}
 
-func (b *pairBits) set(pair uint32) { b[pair>>6&(1<<11-1)].Or(1 << (pair & 63)) }
+func (b *pairBits) set(pair uint32) { b.pairs[pair>>6&(1<<11-1)].Or(1 << (pair & 63)) }
 
 func (b *pairBits) has(pair uint32) bool {
-	return b[pair>>6&(1<<11-1)].Load()>>(pair&63)&1 != 0
+	return b.pairs[pair>>6&(1<<11-1)].Load()>>(pair&63)&1 != 0
 }
 
 // NewKnown returns a Known that knows nothing. The seed is nobody else's.
 func NewKnown(seed maphash.Seed) *Known {
-	return &Known{seed: seed, k1: uint32(maphash.String(seed, "first")) | 1, k2: uint32(maphash.String(seed, "second")) | 1}
+	return &Known{seed: seed, k1: uint32(maphash.String(seed, "first")) | 1, k2: uint32(maphash.String(seed, "second")) | 1, plain: detect.Simplified()}
 }
 
 func (k *Known) pair(a, b rune) uint32 {
@@ -127,11 +134,14 @@ func classIndex(c Class) int {
 // turn makes the young forms the old ones, which are forgotten. The caller holds mu.
 func (k *Known) turn() {
 	k.old, k.young = k.young, generation{forms: map[uint64]form{}, lengths: map[uint32]uint64{}}
-	bits := new(pairBits)
+	begins := new(pairBits)
 	for pair := range k.old.lengths {
-		bits.set(pair)
+		begins.set(pair)
 	}
-	k.begins.Store(bits)
+	for i, first := range k.old.first {
+		begins.first[i].Store(first)
+	}
+	k.begins.Store(begins)
 }
 
 // put adds a form of n characters that begins with pair. Of two values of one
@@ -143,54 +153,96 @@ func (k *Known) put(pair uint32, n int, text []byte, f form) {
 	}
 	k.young.forms[key] = f
 	k.young.lengths[pair] |= 1 << n
-	k.begins.Load().set(pair)
+	begins := k.begins.Load()
+	begins.set(pair)
+	if c := text[0]; c < utf8.RuneSelf {
+		k.young.first[c>>6] |= 1 << (c & 63)
+		if foldKinds[c] == isLetter {
+			k.young.first[c&^0x20>>6] |= 1 << (c &^ 0x20 & 63)
+		}
+		for i, first := range k.young.first {
+			begins.first[i].Or(first)
+		}
+	}
 }
 
 // search appends the places in s of values that are known, in order.
 func (k *Known) search(dst []Span, s string) []Span {
-	bits := k.begins.Load()
-	if bits == nil {
+	begins := k.begins.Load()
+	if begins == nil {
 		return dst
 	}
 	var first rune // a value may begin with it
 	at, gaps, ready := 0, 0, false
 	before := isOther // what stands right before
 	for i := 0; i < len(s); {
-		r, w, kind := fold(s, i)
+		if c := s[i]; !ready && c < utf8.RuneSelf {
+			i, before, ready = k.word(begins, s, i, before)
+			first, at, gaps = rune(c|0x20), i-1, 0
+			continue
+		}
+		r, w, kind := k.fold(s, i)
 		switch {
 		case kind == isOther:
 			ready = false
-			if r == '\\' && i+1 < len(s) { // JSON in a string: what follows is no letter of a word
-				w = 2
-			}
 		case kind < isMark:
 			if gaps++; gaps > maxGap {
 				ready = false
 			}
 		default:
-			if ready && bits.has(k.pair(first, r)) {
+			if ready && begins.has(k.pair(first, r)) {
 				if f, ok := k.at(s, at); ok {
 					dst = append(dst, f)
 					i, ready, before = f.End, false, isOther
-					if c := s[i-1]; c < 0x80 {
+					if c := s[i-1]; c < utf8.RuneSelf {
 						before = foldKinds[c]
 					}
 					continue
 				}
 			}
-			if kind == before && kind != isHan && w == 1 { // within a word, where nothing begins
-				for i++; i < len(s) && s[i] < 0x80 && foldKinds[s[i]] == kind; i++ {
-				}
-				ready = false
-				continue
-			}
-			ready = kind == isHan || kind == isLetter && before != isLetter && before != isDigit || kind == isDigit && before != isDigit
+			ready = kind == isHan || wordBegins(kind, before)
 			first, at, gaps = r, i, 0
 		}
 		before = kind
 		i += w
 	}
 	return dst
+}
+
+// wordBegins tells whether a value may begin with a character of a kind.
+func wordBegins(kind, before uint8) bool {
+	return kind == isLetter && before != isLetter && before != isDigit || kind == isDigit && before != isDigit
+}
+
+// word goes over the character of ASCII at i: ready when a value may begin with
+// it, else over all of the word.
+func (k *Known) word(begins *pairBits, s string, i int, before uint8) (next int, kind uint8, ready bool) {
+	c := s[i]
+	i++
+	switch kind = foldKinds[c]; {
+	case kind >= isLetter:
+		if wordBegins(kind, before) && begins.first[c>>6].Load()>>(c&63)&1 != 0 {
+			return i, kind, true
+		}
+		for i < len(s) && s[i] < utf8.RuneSelf && foldKinds[s[i]] == kind {
+			i++
+		}
+	case c == '\\' && i < len(s) && s[i] < utf8.RuneSelf: // JSON in a string: what follows is no letter of a word
+		i++
+	}
+	return i, kind, false
+}
+
+// fold is as the function of that name, quicker for Chinese.
+func (k *Known) fold(s string, i int) (rune, int, uint8) {
+	if c := s[i]; c >= 0xE4 && c <= 0xE9 && i+2 < len(s) && (c > 0xE4 || s[i+1] >= 0xB8) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80 {
+		r := rune(c&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
+		if p := k.plain[r-0x4E00]; p != 0 {
+			r = rune(p)
+		}
+		return r, 3, isHan
+	}
+	return fold(s, i)
 }
 
 // at looks for the longest value that begins at i.
@@ -207,7 +259,7 @@ func (k *Known) at(s string, i int) (Span, bool) {
 	if lengths == 0 {
 		return Span{}, false
 	}
-	f.read(s, i, maxFolded)
+	f.read(s, i, bits.Len64(lengths)-1)
 	for n := f.n; n > 0; n-- {
 		if lengths>>n&1 == 0 {
 			continue

@@ -124,6 +124,31 @@ func TestKnownIsSharedByManyBodies(t *testing.T) {
 	wg.Wait()
 }
 
+// hostile are texts in which values seem to begin everywhere.
+func hostile(n int) []string {
+	return []string{
+		strings.Repeat("ab", n/2), strings.Repeat("ab ", n/3), strings.Repeat("a b-", n/4), strings.Repeat(" ", n/2) + strings.Repeat("高兴x", n/14),
+		strings.Repeat("高兴   ", n/9), strings.Repeat("张三", n/6), strings.Repeat("1 3 8", n/5), strings.Repeat("@ab.", n/4), strings.Repeat("浙江省杭州市", n/18), strings.Repeat("\\", n),
+	}
+}
+
+// BenchmarkKnownHostile tells that work is proportional to the text: eight times
+// as long a text runs at the same speed.
+func BenchmarkKnownHostile(b *testing.B) {
+	k := knows("name", "高兴", "name", "张三丰", "phone", "13812345678", "name", "Ab Ab Ab Abc", "wechat", strings.Repeat("ab", 20)+"1", "address", "浙江省杭州市西湖区文三路100号")
+	for i, s := range hostile(4_000) {
+		for _, n := range []int{1, 8} {
+			b.Run(fmt.Sprintf("%d/%d", i, n), func(b *testing.B) {
+				long := strings.Repeat(s, n)
+				b.SetBytes(int64(len(long)))
+				for b.Loop() {
+					k.search(nil, long)
+				}
+			})
+		}
+	}
+}
+
 // knownHolds checks what holds of every body: masked again by one who knows as
 // much it stays, and cut anywhere it gives the same.
 func knownHolds(t *testing.T, run Codec, p *Plan, in string) {

@@ -364,9 +364,10 @@ func (l *learner) latinAddress(v string) {
 	}
 }
 
-// skipLight goes on from i over what is dropped from all values.
+// skipLight goes on from i over what is dropped from all values, as far as it may
+// be long.
 func skipLight(s string, i int) int {
-	for i < len(s) {
+	for n := 0; i < len(s) && n < maxGap; n++ {
 		_, w, kind := fold(s, i)
 		if kind != isLight {
 			break
@@ -376,8 +377,11 @@ func skipLight(s string, i int) int {
 	return i
 }
 
-// onlyLight tells whether s holds no letter and no digit.
+// onlyLight tells whether s is short and holds no letter and no digit.
 func onlyLight(s string) bool {
+	if len(s) > 64 {
+		return false
+	}
 	for i := 0; i < len(s); {
 		_, w, kind := fold(s, i)
 		if kind >= isMark {

@@ -8,6 +8,10 @@ import (
 // What is known of words, for those who are told that a value is a name or an
 // address and look for the same value elsewhere.
 
+// Simplified returns the simplified form of each character from U+4E00 to U+9FFF,
+// or 0 where it is the character itself. It must not be changed.
+func Simplified() []uint16 { return theLexicon().plain }
+
 // Surname returns of how many characters the surname is that r, which is
 // simplified, begins with, or 0.
 func Surname(r []rune) int {
