@@ -146,6 +146,9 @@ func (l *learner) name(v string) {
 	if i := strings.IndexAny(v, "(（【["); i > 0 {
 		v = strings.TrimSpace(v[:i])
 	}
+	if i := strings.IndexAny(v, "0123456789"); i > 1 && v[i-1] == ' ' { // 张三丰 138…
+		v = strings.TrimSpace(v[:i])
+	}
 	if n := len(v) - 6; n > 3 && detect.TitleAt(v, n) > 0 {
 		v = strings.TrimSpace(v[:n])
 	}
@@ -244,6 +247,9 @@ func (l *learner) latinName(v string) {
 	n := len(words)
 	switch {
 	case n == 0 || n > 5:
+		return
+	case n == 1 && isUpper(words[0][0]) && !detect.FirstName(words[0]): // Samsung too may stand in a name
+		l.word(words[0], onlyUpper)
 		return
 	case n == 1:
 		l.word(words[0], 0)
