@@ -353,7 +353,9 @@ func (r *rewriter) stringValue() error {
 	case class == Plain || len(raw) == 0:
 	case class != "":
 		text := r.text(raw)
-		r.learn(class, text)
+		if r.learn(class, text) {
+			break
+		}
 		r.masked = appendMask(r.masked[:0], class, view(text))
 		if watched {
 			shown = string(r.masked)

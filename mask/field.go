@@ -137,12 +137,14 @@ func (r *rewriter) byField(raw []byte) bool {
 	if class == "" || bytes.Contains(text, []byte("**")) { // a mask already; the search goes over it all the same
 		return false
 	}
+	if r.learn(class, text) {
+		return false
+	}
 	r.masked = appendMask(r.masked[:0], class, view(text))
 	if view(r.masked) == view(text) {
 		return false
 	}
-	r.learn(class, text)
-	if r.mode != modeLearn && r.again(view(r.masked)) {
+	if r.again(view(r.masked)) {
 		r.masked = append(r.masked[:0], Full...)
 	}
 	if r.onRecord != nil {

@@ -86,7 +86,7 @@ func (r *rewriter) release() {
 	clear(r.decoded[:cap(r.decoded)])
 	clear(r.masked[:cap(r.masked)])
 	clear(r.quoted[:cap(r.quoted)])
-	r.src, r.dst = nil, nil
+	r.src, r.dst, r.known = nil, nil, nil
 	r.capture.reset(nil)
 }
 

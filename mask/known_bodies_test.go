@@ -87,6 +87,34 @@ func TestTwiceWritesWhatWasBeforeAFault(t *testing.T) {
 	}
 }
 
+// Names of members are remembered from body to body; what is known is looked for
+// in them all the same.
+func TestKnownInNamesOfMembers(t *testing.T) {
+	p := customer(t)
+	in := `{"张三丰":1,"13812345678":2,"name":3,"customer":{"name":"张三丰"}}`
+	for range 3 {
+		if got := twice(t, JSON, p, in); got != `{"张三丰":1,"138****5678":2,"name":3,"customer":{"name":"张**"}}` {
+			t.Error(got)
+		}
+		if got := twice(t, JSON, p.With(newKnown()), in); got != `{"张**":1,"138****5678":2,"name":3,"customer":{"name":"张**"}}` {
+			t.Error(got)
+		}
+	}
+}
+
+func TestPlanMasked(t *testing.T) {
+	p := customer(t).With(knows("name", "钱小彤"))
+	for in, want := range map[string]string{
+		`attachment; filename="钱小彤-138 1234 5678.pdf"`: `attachment; filename="钱**-138****5678.pdf"`,
+		"收货人：李四": "收货人：李*", // names are mapped, so they are searched for where no path leads
+		"":       "", "plain": "plain",
+	} {
+		if got, found := p.Masked(in); got != want || found != (in != want) {
+			t.Errorf("%q: %q, %v", in, got, found)
+		}
+	}
+}
+
 // The oldest values give way, and what is looked up is not more than the bound.
 func TestKnownIsBounded(t *testing.T) {
 	k := newKnown()

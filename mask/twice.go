@@ -82,18 +82,14 @@ func Twice(dst *bytes.Buffer, body []byte, p *Plan, run Codec, onRecord func(Rec
 // what is known. It reports whether anything of it was.
 func (p *Plan) Masked(s string) (masked string, found bool) {
 	p = p.orDefault()
-	r, _ := p.pool.Get().(*rewriter)
-	if r == nil {
-		r = new(rewriter)
-	}
+	r := p.rewriter()
 	r.compiled, r.set, r.known, r.mode, r.onRecord = p.compiled, p.set|p.mapped, p.known, modeStream, nil
 	text := []byte(s)
 	if found = r.search(text); found {
 		r.maskSpans(text)
 		s = string(r.masked)
 	}
-	r.release()
-	p.pool.Put(r)
+	p.give(r)
 	return s, found
 }
 
@@ -176,9 +172,11 @@ func union(a, b Span) Span {
 	return a
 }
 
-// learn takes note of a value that a field says to be of class c.
-func (r *rewriter) learn(c Class, value []byte) {
+// learn takes note of a value that a field says to be of class c. It reports
+// whether that is all that is to be done.
+func (r *rewriter) learn(c Class, value []byte) bool {
 	if r.known != nil && r.mode != modeTaught {
 		r.known.Learn(c, view(value))
 	}
+	return r.mode == modeLearn
 }

@@ -95,6 +95,9 @@ func TestOtherBodiesAreRecorded(t *testing.T) {
 	}
 	resp, body = d.get("/export", "agent") // the role may not export
 	d.refused(resp, body, 403, gateway.CauseExportMasked)
+	if resp, body = d.get("/export", "clerk"); resp.StatusCode != 200 || body != "id,phone\nu-1,138****5678\n" {
+		t.Errorf("a masked export: %d %s", resp.StatusCode, body)
+	}
 	d.rec.fail(io.ErrClosedPipe)
 	resp, body = d.get("/api/orders", "agent")
 	d.refused(resp, body, 503, gateway.CauseNotRecorded)

@@ -34,6 +34,7 @@ pass: ["GET /", "GET /assets/**"]
 roles:
   agent: {view: masked, reveal: [phone], reveals_per_hour: 2, export: false}
   auditor: {view: raw, export: true}
+  clerk: {view: masked, export: true}
 routes:
   - name: order-list
     match: GET /api/orders
