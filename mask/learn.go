@@ -204,7 +204,7 @@ func (l *learner) hanName(v string, r []rune) {
 	}
 	word := detect.IsWord(r...)
 	switch {
-	case n >= 3 && strings.ContainsRune("店馆厂坊司铺站部社", r[n-1]):
+	case n >= 3 && strings.ContainsRune("店馆厂坊司铺站部社", r[n-1]), detect.NoName(string(r)):
 		return
 	case word || family == 0:
 		l.add(v, onlyWhole)

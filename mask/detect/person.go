@@ -37,6 +37,22 @@ func IsWord(r ...rune) bool {
 	return len(r) >= 2 && l.placeAt(s, 0) == len(s)
 }
 
+// NoName tells whether s holds a word that stands where a name is asked for and
+// is none: 匿名用户, 本人.
+func NoName(s string) bool {
+	for _, w := range strings.Fields(notNames) {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	for _, w := range [...]string{"游客", "散客", "测试", "管理员", "客服", "默认", "会员", "买家", "卖家", "系统"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // GivenWeight tells how much likelier two characters are as a given name than as
 // other words, in tenths of a nat.
 func GivenWeight(a, b rune) int {
