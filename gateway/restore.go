@@ -356,7 +356,7 @@ func (w *writing) restore(s spot) (string, bool) {
 			return "", false
 		}
 	}
-	spans := strongMask.FindAllStringIndex(s.value, -1)
+	spans := w.v.g.vault.masksIn(w.v.Session.ID, s.value)
 	if len(spans) == 0 {
 		return s.value, true
 	}

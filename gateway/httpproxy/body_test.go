@@ -157,8 +157,20 @@ func TestWhatIsKnownIsRevealed(t *testing.T) {
 	d := newDoor(t, serve("application/json", `{"customer":{"id":"u-1","name":"张三丰","phone":"13812345678"},"note":"给张三丰的"}`))
 	d.get("/api/orders/1", "agent")
 	resp, body, err := d.do(d.request("PUT", "/api/orders/1", "agent", `{"customer":{"id":"u-1","phone":"138****5678"},"note":"给张**的"}`, "Content-Type", "application/json"))
-	if err != nil || resp.StatusCode != 200 || strings.Contains(d.body, "138****5678") {
+	if err != nil || resp.StatusCode != 200 || strings.Contains(d.body, "138****5678") || !strings.Contains(d.body, "给张三丰的") {
 		t.Errorf("%v %d %s: the back office got %s", err, resp.StatusCode, body, d.body)
+	}
+}
+
+// A mask of a name or an address within a text does not overwrite data either.
+func TestMasksWithinTextsDoNotOverwrite(t *testing.T) {
+	d := newDoor(t, serve("application/json", `{"customer":{"id":"u-1","name":"张三丰","phone":"13812345678"},"note":"张三丰和张无忌住文三路100号"}`))
+	d.get("/api/orders/1", "agent")
+	for _, note := range []string{"找张**", "送到******", "5*3=15 **重要**"} {
+		resp, body, err := d.do(d.request("PUT", "/api/orders/2", "agent", `{"customer":{"id":"u-2"},"note":"`+note+`"}`, "Content-Type", "application/json"))
+		if err != nil || (resp.StatusCode == 200) == strings.Contains(note, "张**") {
+			t.Errorf("%s: %v %d %s", note, err, resp.StatusCode, body)
+		}
 	}
 }
 
