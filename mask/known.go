@@ -50,7 +50,7 @@ type form struct {
 const (
 	isSeen    = 1 << iota // no form: the value was learned already
 	onlyWhole             // it is also an ordinary word: only alone, or before a title
-	onlyTitle             // a surname: only before a title
+	onlyTitle             // a surname, or a word that is also another: only with a title
 	onlyUpper             // only with a capital
 	isShort               // two characters: not where they are of other words
 	isPart                // of a name, without its beginning: nothing is shown
@@ -334,7 +334,7 @@ func (x form) stands(s string, i, n int, f *folded) bool {
 		return true
 	}
 	if first == isLetter {
-		return (x.flags&onlyUpper == 0 || isUpper(s[i])) && !inDomain(s, i)
+		return (x.flags&(onlyUpper|onlyTitle) == 0 || isUpper(s[i])) && (x.flags&onlyTitle == 0 || titledBefore(s, i)) && !inDomain(s, i)
 	}
 	return x.nameStands(s, i, end, n, f)
 }

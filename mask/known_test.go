@@ -50,6 +50,8 @@ func TestKnown(t *testing.T) {
 		"Smith, John R.":                  "****** R.",
 		"Mr Smith and John, Blacksmith":   "Mr ****** and J***, Blacksmith",
 		"Will you call Young people":      "Will you call Young people",
+		"Mr. Young, dear Will, Mr Youngs": "Mr. ******, dear W***, Mr Youngs",
+		"三丰老师，三丰":                         "******，三丰",
 		"Will Young":                      "W***",
 		"jose and GARCIA":                 "j*** and ******",
 		"Amy, amy, amyloid":               "A**, amy, amyloid",

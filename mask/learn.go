@@ -214,8 +214,12 @@ func (l *learner) hanName(v string, r []rune) {
 	default:
 		l.add(v, 0)
 	}
-	if given := r[family:]; len(given) == 2 && !detect.IsWord(given...) && detect.GivenWeight(given[0], given[1]) >= distinctive {
-		l.add(string(given), isShort|isPart)
+	if given := r[family:]; len(given) == 2 {
+		flags := uint8(onlyTitle | isPart)
+		if !detect.IsWord(given...) && detect.GivenWeight(given[0], given[1]) >= distinctive {
+			flags = isShort | isPart
+		}
+		l.add(string(given), flags)
 	}
 	l.surname(r[:family])
 }
@@ -270,11 +274,14 @@ func (l *learner) latinName(v string) {
 }
 
 // word learns one word of a name; a short one only as it is written with a
-// capital.
+// capital, one that is also another word only behind a title.
 func (l *learner) word(w string, flags uint8) {
 	n := utf8.RuneCountInString(w)
-	if n < 3 || ordinary(strings.ToLower(w)) {
+	if n < 3 {
 		return
+	}
+	if ordinary(strings.ToLower(w)) {
+		flags |= onlyTitle
 	}
 	if n == 3 {
 		flags |= onlyUpper
@@ -416,6 +423,14 @@ func inDomain(s string, i int) bool {
 		}
 	}
 	return false
+}
+
+// titledBefore tells whether a title or an address stands before the word at i.
+func titledBefore(s string, i int) bool {
+	head := strings.TrimRight(strings.TrimSuffix(s[:i], " "), ".")
+	from := strings.LastIndexAny(head[max(0, len(head)-8):], " ,.;:!?\"'(\n\t") + 1
+	w := head[max(0, len(head)-8)+from:]
+	return i > len(head) && (ordinaryTitle(w) || strings.EqualFold(w, "dear"))
 }
 
 func ordinaryTitle(w string) bool {

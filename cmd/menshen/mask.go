@@ -79,7 +79,7 @@ const holdMask = 1 << 20
 // the part that is held says is known from the beginning.
 func maskBody(s streams, plan *mask.Plan, run mask.Codec, each func(mask.Record), live bool) error {
 	if live {
-		return run(s.out, s.in, plan, each)
+		return run(s.out, &linesAhead{src: s.in, learn: func(lines []byte) { mask.Learn(lines, plan, run) }}, plan, each)
 	}
 	head, err := io.ReadAll(io.LimitReader(s.in, holdMask+1))
 	if err != nil {
@@ -95,6 +95,37 @@ func maskBody(s streams, plan *mask.Plan, run mask.Codec, each func(mask.Record)
 		return fmt.Errorf("writing masked body: %w", werr)
 	}
 	return err
+}
+
+// linesAhead is a reader of lines that has each learned before it is read.
+type linesAhead struct {
+	src   io.Reader
+	learn func([]byte)
+	buf   []byte
+	from  int // buf[from:ready] is to be read, what follows is part of a line
+	ready int
+	err   error // of src, behind buf
+}
+
+func (l *linesAhead) Read(p []byte) (int, error) {
+	for l.from == l.ready {
+		if l.err != nil {
+			return 0, l.err
+		}
+		l.buf = append(l.buf[:0], l.buf[l.ready:]...)
+		held := len(l.buf)
+		l.buf = slices.Grow(l.buf, 64<<10)
+		n, err := l.src.Read(l.buf[held:cap(l.buf)])
+		l.buf, l.err = l.buf[:held+n], err
+		l.from, l.ready = 0, bytes.LastIndexByte(l.buf, '\n')+1
+		if err != nil || len(l.buf) > holdMask {
+			l.ready = len(l.buf)
+		}
+		l.learn(l.buf[:l.ready])
+	}
+	n := copy(p, l.buf[l.from:l.ready])
+	l.from += n
+	return n, nil
 }
 
 // maskReport is what was found, without the values.
