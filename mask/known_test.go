@@ -84,3 +84,43 @@ func TestKnown(t *testing.T) {
 		}
 	}
 }
+
+// Every spelling of a value is found in every sentence, and only the value.
+func TestKnownSpellings(t *testing.T) {
+	wide := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r > ' ' && r <= '~' {
+				return r - '!' + '！'
+			}
+			return r
+		}, s)
+	}
+	apart := func(by string) func(string) string {
+		return func(s string) string { return strings.Join(strings.Split(s, ""), by) }
+	}
+	spellings := map[string]func(string) string{
+		"as it is": func(s string) string { return s }, "wide": wide, "blanks": apart(" "), "wide blanks": apart("　"), "no width": apart("\u200b"), "dots": apart("·"),
+		"upper": strings.ToUpper, "lower": strings.ToLower, "traditional": strings.NewReplacer("张", "張", "韩", "韓", "龙", "龍", "号", "號", "东", "東", "里", "裡").Replace,
+	}
+	for _, v := range []struct{ class, value string }{
+		{"name", "张三丰"}, {"name", "韩龙飞"}, {"name", "欧阳娜"}, {"name", "钟离晚秋"}, {"name", "Nguyen Thanh"}, {"phone", "13812345678"}, {"phone", "02187654321"},
+		{"resident_id", "11010119900307721X"}, {"bank_card", "6222021234567890128"}, {"passport", "E12345678"}, {"plate", "浙A12345"}, {"wechat", "wxid_a1b2c3"},
+		{"email", "san.zhang@example.com"}, {"address", "浙江省杭州市西湖区文三东路100号2幢301室"}, {"iban", "GB29NWBK60161331926819"},
+	} {
+		p := nothing(t, knows(v.class, v.value))
+		for name, spell := range spellings {
+			for _, carrier := range []string{"%", "给%。", "请让%签收", "他说：“%”", "file_%.pdf", "<%>", "a % b", "%，%", "\"%\"", "=%&", "\t%\t"} {
+				in := strings.ReplaceAll(carrier, "%", spell(v.value))
+				var out bytes.Buffer
+				if err := Text(&out, strings.NewReader(in), p, nil); err != nil || !strings.Contains(out.String(), "*") {
+					t.Errorf("%s, %s: %v\n in  %s\n got %s", v.value, name, err, in, out.String())
+					continue
+				}
+				rest := strings.Split(carrier, "%")
+				if got := out.String(); !strings.HasPrefix(got, rest[0]) || !strings.HasSuffix(got, rest[len(rest)-1]) {
+					t.Errorf("%s, %s: more than the value is masked\n in  %s\n got %s", v.value, name, in, got)
+				}
+			}
+		}
+	}
+}

@@ -147,7 +147,7 @@ func (a *answer) read(src io.Reader, zipped bool) error {
 		if maybeJSON(buf.Bytes()) {
 			return a.unlabelled(io.MultiReader(bytes.NewReader(bytes.Clone(buf.Bytes())), src), zipped)
 		}
-		if lies(a.ct, buf.Bytes()) {
+		if a.lies(buf.Bytes()) {
 			return a.broken()
 		}
 		a.sayUTF8()

@@ -15,6 +15,7 @@ type body struct {
 	sequence bool       // of JSON: one value after another, as they come
 	events   bool       // of a stream of events, as they come
 	text     bool       // of characters, which the answer says to be UTF-8
+	markup   bool       // of text: it may begin with a tag
 }
 
 // bodyOf returns how a body of a media type is read.
@@ -27,7 +28,7 @@ func bodyOf(ct string) body {
 	}
 	switch ct {
 	case "text/html", "application/xhtml+xml":
-		return body{run: mask.HTML, text: true}
+		return body{run: mask.HTML, text: true, markup: true}
 	case "text/csv", "application/csv", "text/tab-separated-values":
 		return body{run: mask.CSV, text: true}
 	case "text/plain":
@@ -53,24 +54,25 @@ func maybeJSON(b []byte) bool {
 	return b[0] == '{' || len(next) > 0 && bytes.IndexByte([]byte(`{["]`), next[0]) >= 0
 }
 
-// lies tells whether what begins as b is plainly something else than text of the
-// media type ct.
-func lies(ct string, b []byte) bool {
-	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\ufeff")), " \t\r\n")
-	head := bytes.ToLower(b[:min(len(b), 64)])
+// lies tells whether what begins as head is plainly something else than text as
+// it is said to be.
+func (k body) lies(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	head = head[:min(len(head), 256)]
+	low := bytes.ToLower(head)
 	for _, magic := range []string{"%pdf-", "pk\x03\x04", "{\\rtf"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
+		if bytes.HasPrefix(low, []byte(magic)) {
 			return true
 		}
 	}
-	if calls.Match(b[:min(len(b), 256)]) {
+	if calls.Match(head) {
 		return true
 	}
-	if ct == "text/html" || ct == "application/xhtml+xml" {
+	if k.markup {
 		return false
 	}
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<table", "<?xml"} {
-		if bytes.HasPrefix(head, []byte(tag)) {
+		if bytes.HasPrefix(low, []byte(tag)) {
 			return true
 		}
 	}
