@@ -22,7 +22,7 @@ func nothing(t testing.TB, k *Known) *Plan {
 }
 
 func TestKnown(t *testing.T) {
-	k := knows("name", "张三丰", "name", "李梦琪", "name", "高兴", "name", "王明", "name", "客户", "name", "匿名用户", "name", "西湖大酒店", "name", "匡衡一", "name", "买买提·艾力", "name", "欧阳修",
+	k := knows("name", "张三丰", "name", "李梦琪", "name", "高兴", "name", "王明", "name", "周晓岚 吴采薇-财务部", "name", "TANAKA/KENJI MR", "name", "孙 小 蓓 13800000000", "name", "客户", "name", "匿名用户", "name", "西湖大酒店", "name", "匡衡一", "name", "买买提·艾力", "name", "欧阳修",
 		"name", "John Ronald Smith", "name", "Will Young", "name", "José García", "name", "Amy Li", "name", "陳龍飛", "name", "A", "name", "杭州", "name", "Grand Hotel",
 		"phone", "13812345678", "phone", "021-87654321", "phone", "+44 7700 900958", "resident_id", "110101199003070011", "bank_card", "6222 0212 3456 7890 128",
 		"email", "zhang.san@example.com", "wechat", "wxid_abc123", "wechat", "simple", "qq", "12345", "plate", "浙A12345", "passport", "E12345678",
@@ -52,6 +52,9 @@ func TestKnown(t *testing.T) {
 		"Will you call Young people":      "Will you call Young people",
 		"Mr. Young, dear Will, Mr Youngs": "Mr. ******, dear W***, Mr Youngs",
 		"三丰老师，三丰":                         "******，三丰",
+		"周晓岚、吴采薇，财务部":                     "周**、吴**，财务部",
+		"Kenji Tanaka":                    "K*** T***",
+		"孙小蓓":                             "孙**",
 		"Will Young":                      "W***",
 		"jose and GARCIA":                 "j*** and ******",
 		"Amy, amy, amyloid":               "A**, amy, amyloid",

@@ -40,7 +40,9 @@ func (l *learner) value(c Class, v string) {
 	switch c {
 	case Name:
 		for _, part := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune("/&;；、|", r) }) {
-			l.name(strings.TrimSpace(part))
+			for _, one := range people(strings.TrimSpace(part)) {
+				l.name(one)
+			}
 		}
 	case Address:
 		l.address(v)
@@ -51,6 +53,18 @@ func (l *learner) value(c Class, v string) {
 	default:
 		l.code(c, v)
 	}
+}
+
+// people returns the names that stand beside one another in v, when all are in
+// Chinese and of more than one character: 张三 李四, but not 张 三.
+func people(v string) []string {
+	parts := strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(" 　-－_", r) })
+	for _, p := range parts {
+		if first, w := utf8.DecodeRuneInString(p); first < 0x2E80 || w == len(p) {
+			return []string{v}
+		}
+	}
+	return parts
 }
 
 // phone learns a number with and without what is before it: country, area.
@@ -242,6 +256,9 @@ func (l *learner) latinName(v string) {
 	words := strings.FieldsFunc(v, func(r rune) bool { return r == ' ' || r == ',' || r == '.' || r == '_' || r == '\u00a0' || r == '·' })
 	for len(words) > 1 && ordinaryTitle(words[0]) {
 		words = words[1:]
+	}
+	for len(words) > 1 && ordinaryTitle(words[len(words)-1]) { // SMITH/JOHN MR
+		words = words[:len(words)-1]
 	}
 	for _, w := range words {
 		if noPerson(strings.ToLower(w)) {
