@@ -46,14 +46,14 @@ type form struct {
 	flags uint8
 }
 
-// Flags of a form.
+// Flags of a form; the greater asks for more.
 const (
 	isSeen    = 1 << iota // no form: the value was learned already
-	onlyWhole             // it is also an ordinary word: only alone, or before a title
-	onlyTitle             // a surname, or a word that is also another: only with a title
+	isPart                // of a name, without its beginning: nothing is shown
 	onlyUpper             // only with a capital
 	isShort               // two characters: not where they are of other words
-	isPart                // of a name, without its beginning: nothing is shown
+	onlyWhole             // it is also an ordinary word: only alone, or before a title
+	onlyTitle             // a surname, or a word that is also another: only with a title
 )
 
 // knowable are the classes whose values are masked elsewhere. A date, a place on
@@ -148,7 +148,7 @@ func (k *Known) turn() {
 // form the one that asks for less counts. The caller holds mu.
 func (k *Known) put(pair uint32, n int, text []byte, f form) {
 	key := k.hash(text)
-	if was, ok := k.young.forms[key]; ok && was.flags&(onlyWhole|onlyTitle|onlyUpper|isShort|isPart) <= f.flags {
+	if was, ok := k.young.forms[key]; ok && was.flags <= f.flags {
 		f = was
 	}
 	k.young.forms[key] = f
