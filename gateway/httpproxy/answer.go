@@ -1,8 +1,11 @@
 package httpproxy
 
 import (
+	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
 	"io"
@@ -179,8 +182,27 @@ func (a *answer) decoded() (src io.Reader, zipped bool, err error) {
 			return nil, false, a.refuse(gateway.CauseUnreadable)
 		}
 		return z, true, nil
+	case "deflate":
+		z, err := inflate(a.resp.Body)
+		if err != nil {
+			return nil, false, a.refuse(gateway.CauseUnreadable)
+		}
+		return z, true, nil
 	}
 	return nil, false, a.refuse(gateway.CauseEncoding)
+}
+
+// inflate reads what servers call deflate: zlib's format, or without its header.
+func inflate(src io.Reader) (io.Reader, error) {
+	in := bufio.NewReader(src)
+	head, err := in.Peek(2)
+	if err != nil {
+		return nil, err
+	}
+	if head[0]&0x0F == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		return zlib.NewReader(in)
+	}
+	return flate.NewReader(in), nil
 }
 
 // broken refuses a body that could not be read, unless the client has gone. The

@@ -269,3 +269,19 @@ func TestLongEventIsCut(t *testing.T) {
 		t.Errorf("%v, %d bytes", err, len(got))
 	}
 }
+
+func TestRawOthers(t *testing.T) {
+	d := newDoor(t, serve("text/csv", "13812345678"))
+	if resp, body := d.get("/api/orders", "auditor"); resp.StatusCode != 200 || body != "13812345678" || len(d.rec.views()) != 1 {
+		t.Errorf("csv: %d %q, %d views", resp.StatusCode, body, len(d.rec.views()))
+	}
+	d.upstream = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, zip(order))
+	}
+	resp, body := d.get("/api/orders", "auditor", "Accept-Encoding", "gzip")
+	if resp.StatusCode != 200 || unzip(t, body) != order || len(d.rec.views()) != 2 || len(d.rec.views()[1].Subjects) != 1 {
+		t.Errorf("gzip: %d, %d views", resp.StatusCode, len(d.rec.views()))
+	}
+}
