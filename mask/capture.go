@@ -316,14 +316,19 @@ func (r *rewriter) nameSeen(raw []byte) error {
 
 // search looks for what is personal in text, and tells whether there is any.
 func (r *rewriter) search(text []byte) bool {
+	r.spans = r.appendSpans(r.spans[:0], text)
+	return len(r.spans) > 0
+}
+
+// appendSpans appends what is personal in text to dst.
+func (r *rewriter) appendSpans(dst []Span, text []byte) []Span {
 	if r.known != nil {
-		return r.searchKnown(text)
+		return r.appendKnown(dst, text)
 	}
 	if r.set == 0 || len(text) < shortest {
-		return false
+		return dst
 	}
-	r.spans = detect.Append(r.spans[:0], view(text), r.set)
-	return len(r.spans) > 0
+	return detect.Append(dst, view(text), r.set)
 }
 
 func (r *rewriter) literalSeen(word string) error {
@@ -353,10 +358,10 @@ func (r *rewriter) stringValue() error {
 	case class == Plain || len(raw) == 0:
 	case class != "":
 		text := r.text(raw)
-		if r.learn(class, text) {
+		r.masked = appendMask(r.masked[:0], class, view(text))
+		if view(r.masked) != view(text) && r.learn(class, text) {
 			break
 		}
-		r.masked = appendMask(r.masked[:0], class, view(text))
 		if watched {
 			shown = string(r.masked)
 		}
@@ -413,8 +418,8 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 		if r.decoded = wholeDigits(r.decoded[:0], lit); r.decoded != nil {
 			text = r.decoded
 		}
-		r.learn(class, text)
 		r.masked, mask = appendMask(r.masked[:0], class, view(text)), true
+		r.learn(class, text)
 		r.mapped(lit, 0)
 	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, view(lit)) != "":
 		r.masked, mask = appendMask(r.masked[:0], Coordinates, view(lit)), true

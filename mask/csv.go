@@ -199,8 +199,7 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 		return nil, nil
 	case col.mapped:
 		m := Of(col.class, v)
-		t.learn(col.class, text)
-		if m == v {
+		if m == v || t.learn(col.class, text) {
 			return nil, nil
 		}
 		return []byte(m), add(string(col.class), col.class, v, m, true)

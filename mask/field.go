@@ -137,11 +137,8 @@ func (r *rewriter) byField(raw []byte) bool {
 	if class == "" || bytes.Contains(text, []byte("**")) { // a mask already; the search goes over it all the same
 		return false
 	}
-	if r.learn(class, text) {
-		return false
-	}
 	r.masked = appendMask(r.masked[:0], class, view(text))
-	if view(r.masked) == view(text) {
+	if view(r.masked) == view(text) || r.learn(class, text) {
 		return false
 	}
 	if r.again(view(r.masked)) {

@@ -40,7 +40,7 @@ func (l *learner) value(c Class, v string) {
 	switch c {
 	case Name:
 		for _, part := range strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune("/&;；、|", r) }) {
-			for _, one := range people(strings.TrimSpace(part)) {
+			for _, one := range namesIn(strings.TrimSpace(part)) {
 				l.name(one)
 			}
 		}
@@ -55,9 +55,9 @@ func (l *learner) value(c Class, v string) {
 	}
 }
 
-// people returns the names that stand beside one another in v, when all are in
+// namesIn returns the names that stand beside one another in v, when all are in
 // Chinese and of more than one character: 张三 李四, but not 张 三.
-func people(v string) []string {
+func namesIn(v string) []string {
 	parts := strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(" 　-－_", r) })
 	for _, p := range parts {
 		if first, w := utf8.DecodeRuneInString(p); first < 0x2E80 || w == len(p) {

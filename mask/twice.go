@@ -97,22 +97,46 @@ func (p *Plan) Masked(s string) (masked string, found bool) {
 // may be known.
 const leastKnown = 3
 
-// searchKnown looks for what is personal in text: by what it looks like, and by
-// what is known. What the text is sure of is known from then on.
-func (r *rewriter) searchKnown(text []byte) bool {
-	if r.spans = r.spans[:0]; r.mode == modeLearn || len(text) < leastKnown {
-		return false
+// appendKnown appends to dst what is personal in text: by what it looks like, and
+// by what is known. What the text is sure of is known from then on.
+func (r *rewriter) appendKnown(dst []Span, text []byte) []Span {
+	if r.mode == modeLearn || len(text) < leastKnown {
+		return dst
 	}
+	n := len(dst)
 	if r.set != 0 && len(text) >= shortest {
-		r.spans = detect.Append(r.spans, view(text), r.set)
+		dst = detect.Append(dst, view(text), r.set)
 	}
-	for _, f := range r.spans {
+	for _, f := range dst[n:] {
 		if f.Sure {
 			r.known.Learn(f.Class, view(text[f.Start:f.End]))
 		}
 	}
-	r.recall(text)
-	return len(r.spans) > 0
+	r.recalled = r.known.search(r.recalled[:0], view(text))
+	if len(r.recalled) == 0 {
+		return dst
+	}
+	r.joined = join(r.joined[:0], dst[n:], r.recalled)
+	return append(dst[:n], r.joined...)
+}
+
+// join appends the places of a and b in order. Where two overlap they become one:
+// of the class of the one that holds the other, or of none.
+func join(dst, a, b []Span) []Span {
+	for len(a) > 0 || len(b) > 0 {
+		var f Span
+		if len(b) == 0 || len(a) > 0 && a[0].Start <= b[0].Start {
+			f, a = a[0], a[1:]
+		} else {
+			f, b = b[0], b[1:]
+		}
+		if n := len(dst); n > 0 && f.Start < dst[n-1].End {
+			dst[n-1] = unite(dst[n-1], f)
+			continue
+		}
+		dst = append(dst, f)
+	}
+	return dst
 }
 
 // plainName tells whether the name of a member is one that programs give, in
@@ -132,33 +156,8 @@ func plainName(name []byte) bool {
 	return digits < 6
 }
 
-// recall adds to r.spans what is known of text. Where two places overlap they
-// become one: of the class of the one that holds the other, or of none.
-func (r *rewriter) recall(text []byte) {
-	r.recalled = r.known.search(r.recalled[:0], view(text))
-	if len(r.recalled) == 0 {
-		return
-	}
-	a, b := r.spans, r.recalled
-	out := r.joined[:0]
-	for len(a) > 0 || len(b) > 0 {
-		var f Span
-		if len(b) == 0 || len(a) > 0 && a[0].Start <= b[0].Start {
-			f, a = a[0], a[1:]
-		} else {
-			f, b = b[0], b[1:]
-		}
-		if n := len(out); n > 0 && f.Start < out[n-1].End {
-			out[n-1] = union(out[n-1], f)
-			continue
-		}
-		out = append(out, f)
-	}
-	r.spans, r.joined = out, r.spans
-}
-
-// union joins two places that overlap, of which a does not begin later.
-func union(a, b Span) Span {
+// unite joins two places that overlap, of which a does not begin later.
+func unite(a, b Span) Span {
 	switch {
 	case b.End <= a.End && (a.Start < b.Start || b.End < a.End || !a.Part):
 		return a
