@@ -7,7 +7,7 @@
 // sealed value may be revealed, and what stands in a record of a view. It never
 // detects anything in a stream of views, never masks by itself (package mask
 // does), and never keeps an original beyond its minutes in the vault or outside
-// memory.
+// memory. Of what a session was shown it remembers hashes, to mask it again.
 //
 // It fails closed: without an identity, a role in the policy, an answer about
 // standing, or a place in the record, there is no data. What it refuses it

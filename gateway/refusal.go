@@ -97,7 +97,7 @@ func message(c Cause) event.Text {
 	case CausePartial:
 		return event.Text{ZH: "部分内容(断点续传)未放行。", EN: "Partial content is not let through."}
 	case CauseEventStream:
-		return event.Text{ZH: "事件流(SSE)目前不能脱敏，未放行。", EN: "Event streams (SSE) cannot be masked yet and are not let through."}
+		return event.Text{ZH: "HTTP/1.0 客户端不能接收事件流(SSE)，未放行。", EN: "Event streams (SSE) are not let through to clients of HTTP/1.0."}
 	}
 	return message2(c)
 }

@@ -397,7 +397,7 @@ var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
 func (w *writing) restore(s spot) (string, bool) {
 	subject, fields, clear := w.subject(s)
 	if o, err := w.original(s.value, fields, subject); err == nil && clear {
-		return o.Value, o.Mapped || w.shownAgain(s, o.Value)
+		return o.Value, o.Mapped || w.shownAgain(s, subject, o.Value)
 	}
 	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
 		return "", false
@@ -430,13 +430,14 @@ func (w *writing) restore(s spot) (string, bool) {
 		at = m[1]
 	}
 	b.WriteString(s.value[at:])
-	return b.String(), w.shownAgain(s, b.String())
+	return b.String(), w.shownAgain(s, subject, b.String())
 }
 
 // shownAgain tells whether what is restored would be shown as what came, where it
-// stands: what a search found goes back only where a search finds it. Else a mask
-// would be a way to have its original shown.
-func (w *writing) shownAgain(s spot, restored string) bool {
+// stands: what a search found goes back only where a search finds it, or what the
+// fields of the subject's record say. Else a mask would be a way to have its
+// original shown.
+func (w *writing) shownAgain(s spot, subject, restored string) bool {
 	for _, rec := range w.v.records {
 		for field, class := range rec.Fields {
 			if class == mask.Plain && sameField(field, s.path) {
@@ -448,34 +449,71 @@ func (w *writing) shownAgain(s spot, restored string) bool {
 	if strings.Trim(name, "0123456789") == "" {
 		name, list = s.at.Parent().LastToken(), true
 	}
-	shown, ok := w.searched(name, restored, list)
+	doc, err := asMember(name, restored, list)
+	if err != nil {
+		return false
+	}
+	plan, err := w.searching(subject)
+	if err != nil {
+		return false
+	}
+	shown, ok := searched(plan, doc)
 	if !ok || shown == s.value {
 		return ok
 	}
-	came, ok := w.searched(name, s.value, list) // with what was added to it
+	if doc, err = asMember(name, s.value, list); err != nil {
+		return false
+	}
+	came, ok := searched(plan, doc) // with what was added to it
 	return ok && came == shown
 }
 
-// searched returns what this person is shown of a text by search, in a member of
-// that name or in a list there.
-func (w *writing) searched(name, text string, list bool) (string, bool) {
-	doc, err1 := jsontext.AppendQuote([]byte("{"), name)
-	doc = append(doc, ":["...)
-	if !list {
-		doc = doc[:len(doc)-1]
+// searching returns the search as this person sees it where the subject's record
+// is shown: what its fields say is known there.
+func (w *writing) searching(subject string) (*mask.Plan, error) {
+	fields, err := w.v.g.vault.mapped(w.v.Session.ID, subject, w.v.at)
+	if err != nil || len(fields) == 0 {
+		return w.v.search, err
 	}
-	doc, err2 := jsontext.AppendQuote(doc, text)
+	k := mask.NewKnown(w.v.g.vault.seed)
+	for _, o := range fields {
+		k.Learn(mask.Class(o.Class), o.Value)
+	}
+	return w.v.search.Knowing(k), nil
+}
+
+// asMember returns a document that has the text in a member of that name, or in a
+// list there.
+func asMember(name, text string, list bool) ([]byte, error) {
+	doc, err := jsontext.AppendQuote([]byte("{"), name)
+	if err != nil {
+		return nil, err
+	}
+	doc = append(doc, ':')
+	if list {
+		doc = append(doc, '[')
+	}
+	if doc, err = jsontext.AppendQuote(doc, text); err != nil {
+		return nil, err
+	}
 	if list {
 		doc = append(doc, ']')
 	}
+	return append(doc, '}'), nil
+}
+
+// searched returns what plan shows of the text in doc.
+func searched(plan *mask.Plan, doc []byte) (string, bool) {
 	var out bytes.Buffer
-	err3 := mask.JSON(&out, bytes.NewReader(append(doc, '}')), w.v.search, nil)
+	if err := mask.JSON(&out, bytes.NewReader(doc), plan, nil); err != nil {
+		return "", false
+	}
 	dec := jsontext.NewDecoder(&out)
 	shown := ""
 	for {
 		tok, err := dec.ReadToken()
 		if err != nil {
-			return shown, err == io.EOF && errors.Join(err1, err2, err3) == nil
+			return shown, err == io.EOF
 		}
 		if tok.Kind() == '"' { // the name, and then the text
 			shown = tok.String()
@@ -524,7 +562,7 @@ func (w *writing) original(m string, fields []string, subject string) (Original,
 func (w *writing) looksMasked(s spot) bool {
 	for _, rec := range w.v.records {
 		for field, class := range rec.Fields {
-			if sameField(field, s.path) && class != mask.Plain && w.v.Plan.Masked(class, rec.Forms[field], s.value) {
+			if sameField(field, s.path) && class != mask.Plain && w.v.Plan.IsMask(class, rec.Forms[field], s.value) {
 				return true
 			}
 		}

@@ -70,8 +70,9 @@ type drawer struct {
 	// Masks that were ever issued here: without an asterisk, and others that were
 	// found in texts. They have a lock of their own: to look for them takes time.
 	masks             sync.Mutex
-	standIns, starred maskSet // guarded by masks
-	last              time.Time // something was sealed
+	standIns, starred maskSet     // guarded by masks
+	last              time.Time   // something was sealed, or looked for
+	known             *mask.Known // what to mask wherever it stands; it has its own lock
 }
 
 // slot is where the newest original of one subject's field is.
@@ -106,26 +107,51 @@ func newVault(l VaultLimits) *vault {
 	return &vault{limits: l, drawers: make(map[string]*drawer), seed: maphash.MakeSeed()}
 }
 
+// drawer returns the drawer of a session, made when there is none, and a nonce
+// for it.
 func (v *vault) drawer(session string) (*drawer, uint64, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	d, err := v.open(session)
+	if err != nil {
+		return nil, 0, err
+	}
+	d.next++
+	return d, d.next, nil
+}
+
+// known returns what a session was shown, to be masked wherever it stands. It
+// goes with the session's drawer.
+func (v *vault) known(session string, now time.Time) *mask.Known {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d, err := v.open(session)
+	if err != nil {
+		return nil // then only what the body at hand says is known
+	}
+	d.last = now
+	return d.known
+}
+
+// open returns the drawer of a session, made when there is none. The caller
+// holds mu.
+func (v *vault) open(session string) (*drawer, error) {
 	d := v.drawers[session]
 	if d == nil {
 		var key [32]byte
 		rand.Read(key[:])
 		block, err := aes.NewCipher(key[:])
 		if err != nil {
-			return nil, 0, fmt.Errorf("opening drawer: %w", err)
+			return nil, fmt.Errorf("opening drawer: %w", err)
 		}
 		aead, err := cipher.NewGCM(block)
 		if err != nil {
-			return nil, 0, fmt.Errorf("opening drawer: %w", err)
+			return nil, fmt.Errorf("opening drawer: %w", err)
 		}
-		d = &drawer{aead: aead, slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
+		d = &drawer{aead: aead, known: mask.NewKnown(maphash.MakeSeed()), slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
 		v.drawers[session] = d
 	}
-	d.next++
-	return d, d.next, nil
+	return d, nil
 }
 
 func nonceOf(n uint64) []byte {
@@ -515,6 +541,30 @@ func (v *vault) inRow(session, subject string, masks []string, now time.Time) ([
 		return nil, errNotSeen
 	}
 	return row, nil
+}
+
+// mapped returns the originals of a subject's fields that the session was shown.
+func (v *vault) mapped(session, subject string, now time.Time) ([]Original, error) {
+	var hits []found
+	v.mu.Lock()
+	if d := v.drawers[session]; d != nil {
+		for _, s := range d.slots[subject] {
+			if s.mapped {
+				hits = v.collect(hits, d, s, now)
+			}
+		}
+	}
+	v.mu.Unlock()
+	var out []Original
+	var box opener
+	for _, h := range hits {
+		o, err := box.open(h)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
 }
 
 // issued reports whether mask stands for any original of the session.

@@ -107,6 +107,9 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 		v.Plan = v.Plan.With(role.Masks, g.cfg.Masks, string(s.Actor))
 		v.search = v.search.With(role.Masks, g.cfg.Masks, string(s.Actor))
 	}
+	if v.Masked {
+		v.Plan = v.Plan.Knowing(g.vault.known(s.ID, v.at))
+	}
 	v.reason = claimed(v.Route.Reason, r, params)
 	return v, nil
 }

@@ -258,6 +258,7 @@ type nameMemo [256]struct {
 	sym         uint16
 	hint        Class
 	quiet       uint64 // where no path leads on at this name: a frame's place
+	plain       bool   // it can be no value that is known
 }
 
 // find returns the place for name within the member that owner is the place of,
@@ -290,7 +291,7 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member, known = r.names.find(raw, owner)
 	}
 	m := &r.names[r.member]
-	if known {
+	if known && (r.known == nil || m.plain) {
 		r.sym, r.hint = m.sym, m.hint
 		return nil
 	}
@@ -304,8 +305,11 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member = 0
 		return r.replaceFound(raw, text)
 	}
+	if r.mode == modeLearn { // it was not searched
+		r.member = 0
+	}
 	if r.member > 0 {
-		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0
+		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet, m.plain = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0, plainName(raw)
 		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
 	}
 	return nil
@@ -313,11 +317,19 @@ func (r *rewriter) nameSeen(raw []byte) error {
 
 // search looks for what is personal in text, and tells whether there is any.
 func (r *rewriter) search(text []byte) bool {
-	if r.set == 0 || len(text) < shortest {
-		return false
-	}
-	r.spans = detect.Append(r.spans[:0], view(text), r.set)
+	r.spans = r.appendSpans(r.spans[:0], text)
 	return len(r.spans) > 0
+}
+
+// appendSpans appends what is personal in text to dst.
+func (r *rewriter) appendSpans(dst []Span, text []byte) []Span {
+	if r.known != nil {
+		return r.appendKnown(dst, text)
+	}
+	if r.set == 0 || len(text) < shortest {
+		return dst
+	}
+	return detect.Append(dst, view(text), r.set)
 }
 
 func (r *rewriter) literalSeen(word string) error {
@@ -348,6 +360,9 @@ func (r *rewriter) stringValue() error {
 	case class != "":
 		text := r.text(raw)
 		r.masked = r.look.append(r.masked[:0], class, f.forced.form, view(text))
+		if view(r.masked) != view(text) && r.learn(class, text) {
+			break
+		}
 		if watched {
 			shown = string(r.masked)
 		}
@@ -358,7 +373,7 @@ func (r *rewriter) stringValue() error {
 				return err
 			}
 		}
-	case r.set != 0:
+	case r.set != 0 || r.known != nil:
 		done := r.hint != "" && r.byField(raw)
 		var err error
 		if done {
@@ -405,13 +420,14 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 			text = r.decoded
 		}
 		r.masked, mask = r.look.append(r.masked[:0], class, f.forced.form, view(text)), true
+		r.learn(class, text)
 		r.mapped(lit, 0)
 	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, view(lit)) != "":
 		r.masked, mask = r.look.append(r.masked[:0], Coordinates, "", view(lit)), true
 		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), string(r.masked), false, r.base + int64(r.tok), r.base + int64(r.pos)})
-	case (len(lit) >= shortestNumber || exponent) && r.set&detect.Numbers != 0:
+	case (len(lit) >= shortestNumber || exponent) && (r.set&detect.Numbers != 0 || r.known != nil):
 		r.decoded = wholeDigits(r.decoded[:0], lit)
-		if r.spans = detect.Append(r.spans[:0], view(r.decoded), r.set); len(r.spans) > 0 {
+		if r.search(r.decoded) {
 			whole := r.maskSpans(r.decoded)
 			if err := r.found(r.decoded, whole, func(n int) int { return min(n, len(lit)) }); err != nil {
 				return err

@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // CSV copies comma-separated values (RFC 4180) in UTF-8 from src to dst and masks
@@ -22,6 +20,7 @@ func CSV(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
 	t := table{in: bufio.NewReaderSize(src, windowSize), dst: bufio.NewWriterSize(dst, windowSize), first: true}
 	t.reset(dst, src, p, onRecord)
+	t.set |= p.mapped
 	err := t.rows()
 	t.finish()
 	if err == nil || errors.Is(err, ErrUnreadable) { // what was read well is written
@@ -201,19 +200,20 @@ func (t *table) shown(text []byte, n int64) ([]byte, error) {
 		return nil, nil
 	case col.mapped:
 		m := string(t.look.append(nil, col.class, col.form, v))
-		if m == v {
+		if m == v || t.learn(col.class, text) {
 			return nil, nil
 		}
 		return []byte(m), add(string(col.class), col.class, v, m, true)
 	case col.class != "" && !t.look.holdsMask(v):
 		if class := fits(col.class, v); class != "" {
 			if m := string(t.look.append(nil, class, "", v)); m != v {
+				t.learn(class, text)
 				m = t.stable(m, t.look.encrypts(class))
 				return []byte(m), add(string(class), class, v, m, false)
 			}
 		}
 	}
-	if t.spans = detect.Append(t.spans[:0], view(text), t.set); len(t.spans) == 0 {
+	if !t.search(text) {
 		return nil, nil
 	}
 	if t.maskSpans(text) {

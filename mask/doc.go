@@ -2,10 +2,10 @@
 // place.
 //
 // It decides where personal information is: at the paths that a [Plan] maps to
-// a [Class], and in every other string, member name and number by searching for
-// phone numbers, resident ids, bank cards and e-mail addresses. It decides what
-// stands there instead, in one of several [Form]s. A mask that is masked again
-// stays as it is, but for one of [FF1], which is covered whole.
+// a [Class], in every other string, member name and number by searching, and
+// wherever a value stands again that is [Known]. It decides what stands there
+// instead, in one of several [Form]s. A mask that is masked again stays as it is,
+// but for one of [FF1], which is covered whole.
 //
 // It never does I/O of its own (callers hand it a reader and a writer), knows
 // no role and no route, and never changes a byte outside a masked value. Its

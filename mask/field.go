@@ -138,7 +138,7 @@ func (r *rewriter) byField(raw []byte) bool {
 	}
 	r.masked = r.look.append(r.masked[:0], class, "", view(text))
 	r.masks = append(r.masks[:0], section{0, len(r.masked), r.look.encrypts(class)})
-	if view(r.masked) == view(text) {
+	if view(r.masked) == view(text) || r.learn(class, text) {
 		return false
 	}
 	if r.again(view(r.masked)) {

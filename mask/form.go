@@ -224,10 +224,10 @@ func appendFixed(dst []byte, c Class, v string) []byte {
 	return appendMask(dst, c, v)
 }
 
-// Masked tells whether v looks like what p shows instead of a value of class c;
+// IsMask tells whether v looks like what p shows instead of a value of class c;
 // own is the form that a field gives it, or "". What was encrypted is known by
 // the mark of its format, under whatever tweak; of papers, that is small letters.
-func (p *Plan) Masked(c Class, own Form, v string) bool {
+func (p *Plan) IsMask(c Class, own Form, v string) bool {
 	l := p.orDefault().look
 	if own == "" {
 		own = l.forms[c]

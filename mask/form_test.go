@@ -217,7 +217,7 @@ func TestFF1KeepsTheFormatAndIsNobodys(t *testing.T) {
 		if got, err := p.look.keys.decipher(c, "agent-017", m); err != nil || back != "" && got != back {
 			t.Errorf("%s %q comes back as %q, %v", c, m, got, err)
 		}
-		if !p.Masked(c, "", m) {
+		if !p.IsMask(c, "", m) {
 			t.Errorf("%s %q is not known as a mask", c, m)
 		}
 		if o := other.Of(c, "", v); o == m {

@@ -3,6 +3,8 @@ package mask
 import (
 	"errors"
 	"io"
+
+	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // JSON copies one JSON value (RFC 8259, in UTF-8) from src to dst and masks it
@@ -64,11 +66,18 @@ type rewriter struct {
 	sym     uint16 // of the value to come
 	hint    Class  // that the member's name gives the value to come
 	escaped bool   // there is an escape in the string that was read
+
+	set      detect.Set // that is searched for
+	known    *Known
+	mode     uint8  // how what is known is treated
+	recalled []Span // what is known of a text
+	joined   []Span // and what else was found in it, while they are joined
 }
 
 func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) {
 	r.window.reset(dst, src)
-	r.compiled, r.look = p.compiled, p.look
+	r.compiled, r.look, r.set = p.compiled, p.look, p.set
+	r.known, r.mode = p.known, p.mode
 	r.capture.reset(onRecord)
 	r.stack = r.stack[:0]
 	r.hint = ""
@@ -81,7 +90,7 @@ func (r *rewriter) release() {
 	clear(r.decoded[:cap(r.decoded)])
 	clear(r.masked[:cap(r.masked)])
 	clear(r.quoted[:cap(r.quoted)])
-	r.src, r.dst = nil, nil
+	r.src, r.dst, r.known = nil, nil, nil
 	r.capture.reset(nil)
 }
 
@@ -274,7 +283,7 @@ func (r *rewriter) endValue() (done bool, err error) {
 // name reads a member's name, which begins with c, and the colon after it. Guess
 // is where the name is kept that stood here the last time.
 func (r *rewriter) name(c byte, guess *uint8) error {
-	if m := &r.names[*guess]; m.n > 0 && r.end-r.pos >= int(m.n) && view(r.buf[r.pos:r.pos+int(m.n)]) == view(m.text[:m.n]) {
+	if m := &r.names[*guess]; m.n > 0 && (m.plain || r.known == nil) && r.end-r.pos >= int(m.n) && view(r.buf[r.pos:r.pos+int(m.n)]) == view(m.text[:m.n]) {
 		r.pos += int(m.n)
 		r.tok = r.pos
 		r.sym, r.hint, r.member = m.sym, m.hint, *guess

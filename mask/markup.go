@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // HTML copies an HTML page in UTF-8 from src to dst and masks what p searches
@@ -20,6 +18,7 @@ func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
 	m := markup{dst: dst, plan: p}
 	m.reset(dst, src, p, onRecord)
+	m.set |= p.mapped
 	in := &failing{src: src}
 	err := m.page(html.NewTokenizer(in))
 	m.finish()
@@ -202,7 +201,7 @@ func (m *markup) free(raw []byte, n int, entities bool) {
 		}
 		return m.place[k]
 	}
-	if m.spans = detect.Append(m.spans[:0], view(text), m.set); len(m.spans) == 0 {
+	if !m.search(text) {
 		m.out = append(m.out, raw...)
 		return
 	}

@@ -51,10 +51,13 @@ type Plan struct {
 	*compiled
 	look     *look
 	sequence bool
+	known    *Known // nil: nothing is known
+	mode     uint8  // how it is treated
 }
 
 type compiled struct {
 	set     detect.Set
+	mapped  detect.Set // of the fields: searched for where paths do not apply
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
@@ -142,6 +145,8 @@ func NewPlan(s Spec) (*Plan, error) {
 	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]role{}}
 	for _, rec := range s.Records {
 		for path, class := range rec.Fields {
+			one, _ := detect.SetOf([]Class{class})
+			c.mapped |= one
 			r := role{class: class, form: rec.Forms[path]}
 			if was, ok := c.fields[path]; ok && (was.class != r.class || was.form != r.form) {
 				r = nothing("")

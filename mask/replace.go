@@ -81,8 +81,12 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 	for _, f := range r.spans {
 		r.masked = append(r.masked, s[at:f.Start]...)
 		from := len(r.masked)
-		r.masked = r.look.append(r.masked, f.Class, "", view(s[f.Start:f.End]))
-		r.masks = append(r.masks, section{from, len(r.masked), r.look.encrypts(f.Class)})
+		if f.Part {
+			r.masked = append(r.masked, Full...)
+		} else {
+			r.masked = r.look.append(r.masked, f.Class, "", view(s[f.Start:f.End]))
+		}
+		r.masks = append(r.masks, section{from, len(r.masked), !f.Part && r.look.encrypts(f.Class)})
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
@@ -101,6 +105,9 @@ func (r *rewriter) mask(k int) string { return view(r.masked[r.masks[k].from:r.m
 func (r *rewriter) again(shown string) bool {
 	n := len(r.spans)
 	all := detect.Append(r.spans, shown, r.set)
+	if r.known != nil {
+		all = r.known.search(all, shown)
+	}
 	r.spans = all[:n]
 	for _, f := range all[n:] {
 		if r.look.unmasked(f.Class, shown[f.Start:f.End]) && !r.ciphered(f) {

@@ -72,7 +72,7 @@ func (r *rewriter) openInert(buf []byte, pos int) int {
 func (r *rewriter) foretold(buf []byte, pos int, slot uint8) int {
 	m := &r.names[slot]
 	end := pos + int(m.n)
-	if m.n == 0 || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
+	if m.n == 0 || !m.plain && r.known != nil || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
 		return -1
 	}
 	r.sym, r.hint, r.member = m.sym, m.hint, slot
@@ -160,7 +160,7 @@ func (r *rewriter) inert(buf []byte, pos int) int {
 // inertNumber is inert for a number like 4711 or 12.50.
 func (r *rewriter) inertNumber(buf []byte, pos int) int {
 	longest := math.MaxInt
-	if r.set != 0 {
+	if r.set != 0 || r.known != nil {
 		longest = shortestNumber - 1
 	}
 	end := digitsEnd(buf, pos)

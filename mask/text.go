@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"io"
 	"unicode/utf8"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // Text copies UTF-8 text from src to dst and masks what p searches for, line by
@@ -16,6 +14,7 @@ func Text(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
 	r := p.rewriter()
 	r.reset(dst, src, p, onRecord)
+	r.set |= p.mapped
 	err := r.lines()
 	r.finish()
 	if werr := r.keepOnFault(err); err == nil {
@@ -56,7 +55,7 @@ func (r *rewriter) line(s []byte) error {
 	if !utf8.Valid(s) || bytes.IndexByte(s, 0) >= 0 {
 		return r.fault(r.tok, "line is not UTF-8 text")
 	}
-	if r.spans = detect.Append(r.spans[:0], view(s), r.set); len(r.spans) > 0 {
+	if r.search(s) {
 		end := r.pos
 		r.pos = r.tok + len(s)
 		whole := r.maskSpans(s)

@@ -5,6 +5,7 @@ import (
 	"context"
 	stdjson "encoding/json"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"runtime"
 	"slices"
@@ -77,10 +78,12 @@ func benchSets(data string, seed uint64) ([]labelled.Set, error) {
 }
 
 // benchFinder returns what finds the places of a text of the set as the filter
-// would: of JSON with the dialogue's record mapped, of text line by line.
-func benchFinder(set labelled.Set) (func(labelled.Text) ([]labelled.Span, error), error) {
+// would: of JSON with the dialogue's record mapped, of text line by line. With
+// recall, what is known of one place is found in others: of the same text, or of
+// all texts so far.
+func benchFinder(set labelled.Set, recall benchRecall) (func(labelled.Text) ([]labelled.Span, error), error) {
 	spec := mask.Spec{Search: mask.Searchable()}
-	run := mask.Text
+	var run mask.Codec = mask.Text
 	if set.JSON {
 		run = mask.JSON
 		spec.Records = []mask.RecordSpec{{At: "$", Fields: map[string]mask.Class{
@@ -90,9 +93,19 @@ func benchFinder(set labelled.Set) (func(labelled.Text) ([]labelled.Span, error)
 	if err != nil {
 		return nil, err
 	}
+	known := mask.NewKnown(maphash.MakeSeed())
+	var masked bytes.Buffer
 	return func(t labelled.Text) ([]labelled.Span, error) {
 		var out []labelled.Span
-		err := run(io.Discard, strings.NewReader(t.Body), plan, func(rec mask.Record) {
+		p := plan
+		switch recall {
+		case recallBody:
+			p = plan.Knowing(mask.NewKnown(maphash.MakeSeed()))
+		case recallAll:
+			p = plan.Knowing(known)
+		}
+		masked.Reset()
+		err := mask.Twice(&masked, []byte(t.Body), p, run, func(rec mask.Record) {
 			for _, v := range rec.Values {
 				out = append(out, labelled.Span{Start: int(v.At), End: int(v.End), Class: string(v.Class)})
 			}
@@ -102,31 +115,49 @@ func benchFinder(set labelled.Set) (func(labelled.Text) ([]labelled.Span, error)
 	}, nil
 }
 
+// benchRecall is how far values that are known are looked for.
+type benchRecall string
+
+const (
+	recallNone benchRecall = "search"
+	recallBody benchRecall = "known, body"
+	recallAll  benchRecall = "known, session"
+)
+
 func benchAccuracy(w io.Writer, sets []labelled.Set) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "set\tclass\tlabels\trecall\tprecision\tfalse alarms\trecall in record\tcued\tneither\t")
+	fmt.Fprintln(tw, "set\thow\tclass\tlabels\trecall\tprecision\tfalse alarms\trecall in record\tcued\tneither\t")
 	for _, set := range sets {
-		find, err := benchFinder(set)
-		if err != nil {
-			return err
-		}
-		scores, err := labelled.Measure(set, find)
-		if err != nil {
-			return err
-		}
-		for _, class := range labelled.Classes() {
-			sc, ok := scores[class]
-			if !ok {
-				continue
+		for _, recall := range []benchRecall{recallNone, recallBody, recallAll} {
+			if err := benchSet(tw, set, recall); err != nil {
+				return err
 			}
-			known, cued, bare := "", "", ""
-			if sc.Known.Found+sc.Known.Missed > 0 || class == labelled.Name && sc.Cued.Found > 0 {
-				known, cued, bare = share(sc.Known.Recall()), share(sc.Cued.Recall()), share(sc.Bare.Recall())
-			}
-			fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t%s\t\n", set.Name, class, sc.Found+sc.Missed, share(sc.Recall()), share(sc.Precision()), sc.Wrong, known, cued, bare)
 		}
 	}
 	return tw.Flush()
+}
+
+func benchSet(tw io.Writer, set labelled.Set, recall benchRecall) error {
+	find, err := benchFinder(set, recall)
+	if err != nil {
+		return err
+	}
+	scores, err := labelled.Measure(set, find)
+	if err != nil {
+		return err
+	}
+	for _, class := range labelled.Classes() {
+		sc, ok := scores[class]
+		if !ok {
+			continue
+		}
+		known, cued, bare := "", "", ""
+		if sc.Known.Found+sc.Known.Missed > 0 || class == labelled.Name && sc.Cued.Found > 0 {
+			known, cued, bare = share(sc.Known.Recall()), share(sc.Cued.Recall()), share(sc.Bare.Recall())
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\t%s\t%d\t%s\t%s\t%s\t\n", set.Name, recall, class, sc.Found+sc.Missed, share(sc.Recall()), share(sc.Precision()), sc.Wrong, known, cued, bare)
+	}
+	return nil
 }
 
 func share(x float64, ok bool) string {

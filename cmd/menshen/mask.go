@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"maps"
 	"os"
@@ -35,7 +37,7 @@ func runMask(_ context.Context, s streams, args []string) int {
 	if code, done := parse(fs, s, args); done {
 		return code
 	}
-	var run func(io.Writer, io.Reader, *mask.Plan, func(mask.Record)) error
+	var run mask.Codec
 	switch *as {
 	case "json", "ndjson":
 		run = mask.JSON
@@ -52,19 +54,20 @@ func runMask(_ context.Context, s streams, args []string) int {
 	default:
 		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, html, csv, text)", *as))
 	}
+	live := false // lines go on as they come
 	plan, err := o.plan()
 	if err != nil {
 		return fail(s, "mask", exitUsage, err)
 	}
 	if *as == "ndjson" {
-		plan = plan.Sequence()
+		plan, live = plan.Sequence(), true
 	}
 	var found maskReport
 	var each func(mask.Record)
 	if *report {
 		each = found.add
 	}
-	err = run(s.out, s.in, plan, each)
+	err = maskBody(s, plan.Knowing(mask.NewKnown(maphash.MakeSeed())), run, each, live)
 	if *report {
 		found.write(s.err)
 	}
@@ -72,6 +75,63 @@ func runMask(_ context.Context, s streams, args []string) int {
 		return fail(s, "mask", exitUnreadable, err)
 	}
 	return exitDone
+}
+
+// holdMask is how much of a body is read before it is masked, so that a value is
+// known before the field that gives it.
+const holdMask = 1 << 20
+
+// maskBody masks a body: one that is held as a whole twice; of a longer one, what
+// the part that is held says is known from the beginning.
+func maskBody(s streams, plan *mask.Plan, run mask.Codec, each func(mask.Record), live bool) error {
+	if live {
+		return run(s.out, &linesAhead{src: s.in, learn: func(lines []byte) { mask.Learn(lines, plan, run) }}, plan, each)
+	}
+	head, err := io.ReadAll(io.LimitReader(s.in, holdMask+1))
+	if err != nil {
+		return fmt.Errorf("reading body: %w", err)
+	}
+	if len(head) > holdMask {
+		mask.Learn(head, plan, run)
+		return run(s.out, io.MultiReader(bytes.NewReader(head), s.in), plan, each)
+	}
+	var out bytes.Buffer
+	err = mask.Twice(&out, head, plan, run, each)
+	if _, werr := out.WriteTo(s.out); werr != nil {
+		return fmt.Errorf("writing masked body: %w", werr)
+	}
+	return err
+}
+
+// linesAhead is a reader of lines that has each learned before it is read.
+type linesAhead struct {
+	src   io.Reader
+	learn func([]byte)
+	buf   []byte
+	from  int // buf[from:ready] is to be read, what follows is part of a line
+	ready int
+	err   error // of src, behind buf
+}
+
+func (l *linesAhead) Read(p []byte) (int, error) {
+	for l.from == l.ready {
+		if l.err != nil {
+			return 0, l.err
+		}
+		l.buf = append(l.buf[:0], l.buf[l.ready:]...)
+		held := len(l.buf)
+		l.buf = slices.Grow(l.buf, 64<<10)
+		n, err := l.src.Read(l.buf[held:cap(l.buf)])
+		l.buf, l.err = l.buf[:held+n], err
+		l.from, l.ready = 0, bytes.LastIndexByte(l.buf, '\n')+1
+		if err != nil || len(l.buf) > holdMask {
+			l.ready = len(l.buf)
+		}
+		l.learn(l.buf[:l.ready])
+	}
+	n := copy(p, l.buf[l.from:l.ready])
+	l.from += n
+	return n, nil
 }
 
 // maskReport is what was found, without the values.

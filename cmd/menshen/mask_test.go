@@ -40,6 +40,8 @@ func TestMaskCommand(t *testing.T) {
 	}{
 		{"mask -as json", `{"p":13812345678}`, exitDone, `{"p":"138****5678"}`, ""},
 		{"mask -as ndjson", "{\"p\":13812345678}\n[]\n", exitDone, "{\"p\":\"138****5678\"}\n[]\n", ""},
+		{"mask -as ndjson", "{\"a\":\"给钱小彤\",\"receiver_name\":\"钱小彤\"}\n{\n\"p\":13812345678}", exitDone, "{\"a\":\"给钱**\",\"receiver_name\":\"钱**\"}\n{\n\"p\":\"138****5678\"}", ""},
+		{"mask -as json", `{"a":"给钱小彤","receiver_name":"钱小彤"}`, exitDone, `{"a":"给钱**","receiver_name":"钱**"}`, ""},
 		{"mask -as text", "call 138 1234 5678\nor a.b@c.com", exitDone, "call 138****5678\nor a***@c.com", ""},
 		{"mask -as json -policy " + file, `{"name":"张三","p":13812345678,"m":"a.b@c.com"}`, exitDone, `{"name":"张三","p":13812345678,"m":"a***@c.com"}`, ""},
 		{"mask -as json -policy " + file + " -route one", `{"name":"张三"}`, exitDone, `{"name":"张*"}`, ""},

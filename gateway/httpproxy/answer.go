@@ -1,8 +1,11 @@
 package httpproxy
 
 import (
+	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
 	"io"
@@ -31,7 +34,7 @@ func (p *Proxy) modify(resp *http.Response) error {
 	resp.Body = &noTrailers{resp.Body, resp}
 	a := answer{p: p, x: x, v: x.visit, resp: resp, ctx: x.r.Context()}
 	a.ct, a.params, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	a.json = jsonType(a.ct) || sequenceType(a.ct)
+	a.body = bodyOf(a.ct)
 	if a.v.Masked {
 		return a.masked()
 	}
@@ -67,7 +70,7 @@ type answer struct {
 	ctx    context.Context
 	ct     string
 	params map[string]string
-	json   bool
+	body   // how it is read
 }
 
 func (a *answer) refuse(cause gateway.Cause) error { return a.v.Refuse(a.ctx, cause) }
@@ -89,7 +92,7 @@ func (a *answer) empty() bool {
 func (a *answer) masked() error {
 	h := a.resp.Header
 	dropHandOver(h)
-	maskHeaders(h, a.p.gw.Policy().Search, a.v.Plan)
+	maskHeaders(h, a.v.Plan)
 	if a.v.Pass() && !a.json {
 		return nil
 	}
@@ -104,7 +107,7 @@ func (a *answer) masked() error {
 	switch {
 	case a.resp.StatusCode == http.StatusPartialContent || h.Get("Content-Range") != "":
 		return a.refuse(gateway.CausePartial)
-	case a.ct == "text/event-stream":
+	case a.events && a.x.old:
 		return a.refuse(gateway.CauseEventStream)
 	case !utf8Charset(a.params["charset"]):
 		return a.refuse(gateway.CauseEncoding)
@@ -118,12 +121,24 @@ func (a *answer) masked() error {
 	if zipped {
 		h.Del("Content-Encoding")
 	}
-	if !a.json {
+	switch {
+	case !a.json && a.resp.StatusCode >= 300 && a.resp.StatusCode < 400:
+		h.Del("Content-Type")
+		a.send(a.p.pools.buffer())
+		return nil
+	case a.run == nil:
 		return a.unlabelled(src, zipped)
-	}
-	if sequenceType(a.ct) && !a.x.old {
+	case a.events:
+		return a.eventStream(src, zipped)
+	case a.sequence && !a.x.old:
 		return a.lines(src, zipped)
 	}
+	return a.read(src, zipped)
+}
+
+// read masks a body of a kind that is read: one that is short as a whole, a
+// longer one as it comes.
+func (a *answer) read(src io.Reader, zipped bool) error {
 	hold := holdBody
 	if a.x.old {
 		hold = holdRaw
@@ -131,6 +146,15 @@ func (a *answer) masked() error {
 	buf := a.p.pools.buffer()
 	defer a.p.pools.putBuffer(buf)
 	ended, err := fill(buf, src, hold)
+	if err == nil && a.text {
+		if maybeJSON(buf.Bytes()) {
+			return a.unlabelled(io.MultiReader(bytes.NewReader(bytes.Clone(buf.Bytes())), src), zipped)
+		}
+		if a.lies(buf.Bytes()) {
+			return a.broken()
+		}
+		a.sayUTF8()
+	}
 	switch {
 	case err != nil:
 		return a.broken()
@@ -158,21 +182,44 @@ func (a *answer) decoded() (src io.Reader, zipped bool, err error) {
 			return nil, false, a.refuse(gateway.CauseUnreadable)
 		}
 		return z, true, nil
+	case "deflate":
+		z, err := inflate(a.resp.Body)
+		if err != nil {
+			return nil, false, a.refuse(gateway.CauseUnreadable)
+		}
+		return z, true, nil
 	}
 	return nil, false, a.refuse(gateway.CauseEncoding)
 }
 
-// broken refuses a body that could not be read, unless the client has gone.
+// inflate reads what servers call deflate: zlib's format, or without its header.
+func inflate(src io.Reader) (io.Reader, error) {
+	in := bufio.NewReader(src)
+	head, err := in.Peek(2)
+	if err != nil {
+		return nil, err
+	}
+	if head[0]&0x0F == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		return zlib.NewReader(in)
+	}
+	return flate.NewReader(in), nil
+}
+
+// broken refuses a body that could not be read, unless the client has gone. The
+// page of an error gives way to one of ours.
 func (a *answer) broken() error {
 	if err := a.ctx.Err(); err != nil {
 		return err
+	}
+	if !a.json && a.resp.StatusCode >= 400 {
+		return &withheld{status: a.resp.StatusCode}
 	}
 	return a.refuse(gateway.CauseUnreadable)
 }
 
 // plan is what to read the body by.
 func (a *answer) plan() *mask.Plan {
-	if sequenceType(a.ct) {
+	if a.sequence {
 		return a.v.Plan.Sequence()
 	}
 	return a.v.Plan
@@ -189,7 +236,7 @@ func (a *answer) end() error {
 func (a *answer) whole(body []byte, zipped bool) error {
 	out := a.p.pools.buffer()
 	out.Grow(len(body) + len(body)/8)
-	if err := mask.JSON(out, bytes.NewReader(body), a.plan(), a.v.See); err != nil {
+	if err := mask.Twice(out, body, a.plan(), a.run, a.v.See); err != nil {
 		a.p.pools.putBuffer(out)
 		return a.broken()
 	}
@@ -243,15 +290,10 @@ func (b *held) Close() error {
 	return nil
 }
 
-// unlabelled reads what does not say that it is JSON. It is let through only
-// when it is JSON all the same. The body of a redirect is left out; that of an
-// error gives way to a page of ours.
+// unlabelled reads what does not say that it is JSON, or what says to be text
+// and begins as JSON does. It is let through only when it is JSON all the same,
+// so that the policy's paths apply.
 func (a *answer) unlabelled(src io.Reader, zipped bool) error {
-	if a.resp.StatusCode >= 300 && a.resp.StatusCode < 400 {
-		a.resp.Header.Del("Content-Type")
-		a.send(a.p.pools.buffer())
-		return nil
-	}
 	buf := a.p.pools.buffer()
 	defer a.p.pools.putBuffer(buf)
 	ended, err := fill(buf, src, holdStrict)
@@ -259,11 +301,15 @@ func (a *answer) unlabelled(src io.Reader, zipped bool) error {
 		a.send(a.p.pools.buffer())
 		return nil
 	}
-	if err == nil && ended && mask.JSON(io.Discard, bytes.NewReader(buf.Bytes()), a.v.Plan, nil) == nil {
-		return a.whole(buf.Bytes(), zipped)
-	}
-	if a.resp.StatusCode >= 400 {
-		return &withheld{status: a.resp.StatusCode}
+	for _, json := range []body{{run: mask.JSON}, {run: mask.JSON, sequence: true}} {
+		plan := a.v.Plan
+		if json.sequence {
+			plan = plan.Sequence()
+		}
+		if err == nil && ended && mask.JSON(io.Discard, bytes.NewReader(buf.Bytes()), plan.Knowing(nil), nil) == nil {
+			a.body = json
+			return a.whole(buf.Bytes(), zipped)
+		}
 	}
 	return a.broken()
 }

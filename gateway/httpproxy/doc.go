@@ -3,7 +3,7 @@
 // gateway.
 //
 // It decides how a request and an answer are read: which spelling of an address
-// is unambiguous, which body is JSON, when a body is whole. It never decides
+// is unambiguous, what a body is, when it is whole. It never decides
 // what a role may see (policy does), never stores a body, and never sends a
 // byte of a body to a masked role that it has not read.
 //

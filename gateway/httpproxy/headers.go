@@ -86,7 +86,7 @@ func unsearched(name string) bool {
 // maskHeaders masks what is found in the values of an answer's headers. A value
 // in which something is found only after unescaping is removed. It returns how
 // many values it touched.
-func maskHeaders(h http.Header, classes []mask.Class, plan *mask.Plan) int {
+func maskHeaders(h http.Header, p *mask.Plan) int {
 	n := 0
 	for name, values := range h {
 		if unsearched(name) {
@@ -97,14 +97,16 @@ func maskHeaders(h http.Header, classes []mask.Class, plan *mask.Plan) int {
 			if len(v) < 6 {
 				continue
 			}
-			if masked, ok := maskText(v, classes, plan); ok {
+			if masked, ok := p.Masked(v); ok {
 				values[i], v = masked, masked
 				n++
 			}
-			if strings.Contains(v, "%") && len(mask.Search(unescape(v), classes)) > 0 {
-				values = slices.Delete(values, i, i+1)
-				i--
-				n++
+			if strings.Contains(v, "%") {
+				if _, ok := p.Masked(unescape(v)); ok {
+					values = slices.Delete(values, i, i+1)
+					i--
+					n++
+				}
 			}
 		}
 		if len(values) == 0 {
@@ -130,26 +132,6 @@ func unescape(s string) string {
 		out = append(out, s[i])
 	}
 	return string(out)
-}
-
-// maskText masks what is found in s, as plan shows it.
-func maskText(s string, classes []mask.Class, plan *mask.Plan) (string, bool) {
-	spans := mask.Search(s, classes)
-	if len(spans) == 0 {
-		return s, false
-	}
-	var b strings.Builder
-	at := 0
-	for _, sp := range spans {
-		if sp.Start < at {
-			continue
-		}
-		b.WriteString(s[at:sp.Start])
-		b.WriteString(plan.Of(sp.Class, "", s[sp.Start:sp.End]))
-		at = sp.End
-	}
-	b.WriteString(s[at:])
-	return b.String(), true
 }
 
 // dropHandOver removes what would have a server in front of the door fetch

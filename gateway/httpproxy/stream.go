@@ -22,17 +22,18 @@ const chunk = 32 << 10
 // stream masks a body that is too long to hold. The first chunk is made before
 // anything is sent, so that a fault in it is still a page.
 func (a *answer) stream(start []byte, rest io.Reader, zipped bool) error {
+	mask.Learn(start, a.plan(), a.run)
 	// start is the caller's; what follows outlives it.
 	src := io.MultiReader(bytes.NewReader(bytes.Clone(start)), rest)
 	var failed error
 	next, stop := iter.Pull(func(yield func([]byte) bool) {
 		w := chunks{yield: yield, buf: make([]byte, 0, chunk+4<<10)}
-		failed = mask.JSON(&w, src, a.plan(), a.v.See)
+		failed = a.run(&w, src, a.plan(), a.v.See)
 		if failed == nil && len(w.buf) > 0 {
 			yield(w.buf)
 		}
 	})
-	b := a.body(zipped)
+	b := a.flowing(zipped)
 	b.stop = stop
 	b.next = func() ([]byte, error) {
 		part, ok := next()
@@ -70,7 +71,7 @@ func (a *answer) lines(src io.Reader, zipped bool) error {
 	in := make([]byte, 0, chunk)
 	var out bytes.Buffer
 	ended := false
-	b := a.body(zipped)
+	b := a.flowing(zipped)
 	b.live = true
 	b.next = func() ([]byte, error) {
 		for {
@@ -81,7 +82,7 @@ func (a *answer) lines(src io.Reader, zipped bool) error {
 			if cut > 0 {
 				out.Reset()
 				if len(bytes.TrimSpace(in[:cut])) > 0 {
-					if err := mask.JSON(&out, bytes.NewReader(in[:cut]), plan, a.v.See); err != nil {
+					if err := mask.Twice(&out, in[:cut], plan, mask.JSON, a.v.See); err != nil {
 						return nil, err
 					}
 				}
@@ -133,7 +134,7 @@ func (a *answer) begin(b *flowing) error {
 	return nil
 }
 
-func (a *answer) body(zipped bool) *flowing {
+func (a *answer) flowing(zipped bool) *flowing {
 	b := &flowing{a: a, upstream: a.resp.Body}
 	if zipped && a.x.gzip {
 		b.zipped = a.p.pools.buffer()

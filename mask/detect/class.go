@@ -144,4 +144,7 @@ type Span struct {
 	// Sure: the text itself says what the value is (收货人：…), so that the same
 	// value is masked where nothing says so.
 	Sure bool
+	// Part: what stands here is a part of a name without its beginning; nothing
+	// of it is shown.
+	Part bool
 }
