@@ -37,6 +37,23 @@ type capture struct {
 	loose    []Value
 	held     int // bytes
 	looseLen int
+	usual    int // values of the last record
+	// Originals and masks are kept apart: whoever holds on to a mask is not to hold an
+	// original with it.
+	originals, maskTexts texts
+}
+
+// texts holds many short strings in few pieces of memory.
+type texts []byte
+
+// keep returns b as a string of its own.
+func (t *texts) keep(b []byte) string {
+	if len(b) > cap(*t)-len(*t) {
+		*t = make([]byte, 0, max(len(b), min(4096, 2*cap(*t)), 256))
+	}
+	n := len(*t)
+	*t = append(*t, b...)
+	return view((*t)[n:])
 }
 
 func (c *capture) reset(onRecord func(Record)) {
@@ -53,6 +70,9 @@ func (c *capture) add(inst int, v Value) {
 	c.held += n
 	if inst >= 0 {
 		i := &c.insts[inst]
+		if i.values == nil {
+			i.values = make([]Value, 0, c.usual)
+		}
 		i.values = append(i.values, v)
 		i.held += n
 		return
@@ -79,6 +99,7 @@ func (c *capture) close(n int) {
 		c.insts[len(c.insts)-1] = instance{}
 		c.insts = c.insts[:len(c.insts)-1]
 		c.held -= i.held
+		c.usual = min(len(i.values), 64)
 		if c.onRecord != nil && (i.subject != "" || len(i.values) > 0) {
 			c.onRecord(Record{Subject: i.subject, Attributes: i.attrs, Values: i.values})
 		}
@@ -198,7 +219,7 @@ func (r *rewriter) up(f *frame) {
 func (r *rewriter) scalarSeen(subject string, shown any) error {
 	f := &r.here
 	if f.ends > f.acts && r.onRecord != nil {
-		if len(subject) > maxSubject && r.isSubject(f) {
+		if len(subject) > maxSubject {
 			return r.fault(r.tok, "subject longer than can be held")
 		}
 		if s, ok := shown.(string); ok && len(s) > maxAttribute {
@@ -226,26 +247,18 @@ func (r *rewriter) scalarSeen(subject string, shown any) error {
 	return nil
 }
 
-func (r *rewriter) isSubject(f *frame) bool {
-	for _, a := range r.acts[f.acts:f.ends] {
-		if r.role(a).subject {
-			return true
-		}
-	}
-	return false
-}
-
-// watched tells whether a record wants to know of the value at f.
-func (r *rewriter) watched(f *frame) bool {
+// watched tells whether the value at f is the subject of a record, and whether it
+// is an attribute of one.
+func (r *rewriter) watched(f *frame) (subject, attribute bool) {
 	if r.onRecord == nil {
-		return false
+		return false, false
 	}
 	for _, a := range r.acts[f.acts:f.ends] {
-		if role := r.role(a); role.subject || len(role.attributes) > 0 {
-			return true
-		}
+		role := r.role(a)
+		subject = subject || role.subject
+		attribute = attribute || len(role.attributes) > 0
 	}
-	return false
+	return subject, attribute
 }
 
 // nameMemo remembers what was found out of the names of members, and which name
@@ -348,12 +361,14 @@ func (r *rewriter) stringValue() error {
 	f := &r.here
 	r.descend(f)
 	raw := r.buf[r.tok+1 : r.pos-1]
-	watched := f.ends > f.acts && r.watched(f)
+	isSubject, isAttribute := r.watched(f)
 	var subject string
 	var shown any
-	if watched {
+	if isSubject {
 		subject = string(r.text(raw)) // replacing may move the bytes
-		shown = subject
+	}
+	if isAttribute {
+		shown = string(r.text(raw))
 	}
 	switch class := f.class(); {
 	case class == Plain || len(raw) == 0:
@@ -363,7 +378,7 @@ func (r *rewriter) stringValue() error {
 		if view(r.masked) != view(text) && r.learn(class, text) {
 			break
 		}
-		if watched {
+		if isAttribute {
 			shown = string(r.masked)
 		}
 		r.mapped(text, 1)
@@ -384,7 +399,7 @@ func (r *rewriter) stringValue() error {
 		if err != nil {
 			return err
 		}
-		if done && watched {
+		if done && isAttribute {
 			shown = string(r.masked)
 		}
 	}
@@ -399,7 +414,7 @@ func (r *rewriter) mapped(original []byte, quotes int) {
 	}
 	f := &r.here
 	from, to := r.base+int64(r.tok+quotes), r.base+int64(r.pos-quotes)
-	r.add(int(f.inst), Value{f.forced.field, f.forced.class, string(original), string(r.masked), true, from, to})
+	r.add(int(f.inst), Value{f.forced.field, f.forced.class, r.originals.keep(original), r.maskTexts.keep(r.masked), true, from, to})
 }
 
 // numberSeen masks the number lit, which is the token.
@@ -408,8 +423,12 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 	r.descend(f)
 	var subject string
 	var shown any
-	if f.ends > f.acts && r.watched(f) {
-		subject, shown = string(lit), number64(lit)
+	isSubject, isAttribute := r.watched(f)
+	if isSubject {
+		subject = string(lit)
+	}
+	if isAttribute {
+		shown = number64(lit)
 	}
 	mask := false
 	switch class := f.class(); {

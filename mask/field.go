@@ -145,7 +145,7 @@ func (r *rewriter) byField(raw []byte) bool {
 		r.masked = append(r.masked[:0], Full...)
 	}
 	if r.onRecord != nil {
-		r.add(len(r.insts)-1, Value{string(class), class, string(text), string(r.masked), false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
+		r.add(len(r.insts)-1, Value{string(class), class, r.originals.keep(text), r.maskTexts.keep(r.masked), false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
 	}
 	r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
 	return true

@@ -1,7 +1,6 @@
 package mask
 
 import (
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -135,10 +134,10 @@ func (r *rewriter) found(s []byte, whole bool, at func(int) int) error {
 	inst := len(r.insts) - 1
 	from := r.base + int64(r.tok)
 	if whole {
-		r.add(inst, Value{string(AnyText), AnyText, string(s), Full, false, from + int64(at(0)), from + int64(at(len(s)))})
+		r.add(inst, Value{string(AnyText), AnyText, r.originals.keep(s), Full, false, from + int64(at(0)), from + int64(at(len(s)))})
 	} else {
 		for i, f := range r.spans {
-			r.add(inst, Value{string(f.Class), f.Class, string(s[f.Start:f.End]), strings.Clone(r.mask(i)), false, from + int64(at(f.Start)), from + int64(at(f.End))})
+			r.add(inst, Value{string(f.Class), f.Class, r.originals.keep(s[f.Start:f.End]), r.maskTexts.keep(r.masked[r.masks[i].from:r.masks[i].to]), false, from + int64(at(f.Start)), from + int64(at(f.End))})
 		}
 	}
 	if r.held > MaxRecord {
