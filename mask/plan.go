@@ -61,8 +61,11 @@ type compiled struct {
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
-	fields  map[string]role // by relative path, for tables; of two records' classes the stricter
-	pool    sync.Pool       // of *rewriter
+	fields  map[string]Class // by relative path, for tables; of two records' classes the stricter
+	pool    sync.Pool        // of *rewriter
+	trees   sync.Pool        // of *tree
+	pages   sync.Pool        // of *markup
+	tables  sync.Pool        // of *table
 }
 
 // recordPlan is what is inside of one kind of record.

@@ -1,0 +1,202 @@
+package mask
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/menshen-io/menshen/mask/detect"
+)
+
+// says returns what text, as the name of a column or field, says of its values.
+func (b *book) says(text []byte) saying {
+	name := bytes.TrimRight(bytes.TrimSpace(text), ":：*＊ ")
+	if c, ok := b.plan.fields[string(name)]; ok {
+		return saying{c, true, string(name)}
+	}
+	if c := fieldOf(name); c != "" && b.plan.set.Has(c) {
+		return saying{class: c}
+	}
+	return saying{}
+}
+
+// classNumber is the place of c in [Classes], from 1.
+func classNumber(c Class) uint8 { return uint8(slices.Index(Classes(), c) + 1) }
+
+func numberedClass(n uint8) Class { return Classes()[n-1] }
+
+func (b *book) grow(n int) {
+	if n > len(b.strings) {
+		b.strings = append(b.strings, make([]shared, n-len(b.strings))...)
+	}
+}
+
+// keepString keeps what the string of the table at index says of others.
+func (b *book) keepString(index int, text []byte) {
+	b.grow(index + 1)
+	if s := b.says(text); s.class != "" {
+		b.strings[index].label, b.strings[index].field = classNumber(s.class), s.mapped
+	}
+}
+
+// label returns what the string of the table at index says of others.
+func (b *book) label(index int) saying {
+	if index >= len(b.strings) || b.strings[index].label == 0 {
+		return saying{}
+	}
+	s := saying{class: numberedClass(b.strings[index].label), mapped: b.strings[index].field}
+	if s.mapped {
+		s.field = string(s.class)
+	}
+	return s
+}
+
+// keepUse keeps what is said of the string of the table that a cell uses.
+func (b *book) keepUse(s *sheet, index int, _ []byte) {
+	if index < 0 || index >= len(b.strings) {
+		return
+	}
+	u := &b.strings[index]
+	switch c := s.said(); {
+	case s.grid != nil && s.row == s.grid.header && u.label != 0:
+		u.header = true
+	case c.mapped && c.class == Plain:
+		if u.mapped == 0 {
+			u.mapped = classNumber(Plain)
+		}
+	case c.mapped:
+		n := classNumber(c.class)
+		if u.mapped != 0 && u.mapped != n && u.mapped != classNumber(Plain) {
+			n = classNumber(AnyText)
+		}
+		u.mapped = n
+	default:
+		u.free = true
+		if set, unknown := detect.SetOf([]Class{c.class}); len(unknown) == 0 {
+			u.hints |= set
+		}
+	}
+}
+
+// use returns what the cells that use the string of the table at index say of it.
+func (b *book) use(index int, text []byte) saying {
+	if index >= len(b.strings) {
+		return saying{}
+	}
+	u := b.strings[index]
+	switch {
+	case u.header:
+		return saying{}
+	case u.mapped != 0 && !(u.free && numberedClass(u.mapped) == Plain):
+		c := numberedClass(u.mapped)
+		return saying{c, true, string(c)}
+	}
+	for _, c := range u.hints.Classes() {
+		if s := b.fitting(saying{class: c}, text); s.class != "" && fits(c, string(text)) != "" {
+			return s
+		}
+	}
+	return saying{}
+}
+
+// fitting is what is said of a cell that holds text: nothing when text is itself
+// a label.
+func (b *book) fitting(s saying, text []byte) saying {
+	if !s.mapped && s.class != "" && b.says(text).class != "" {
+		return saying{}
+	}
+	return s
+}
+
+// labels finds the row of a worksheet that names columns, and the columns that
+// name what is beside them.
+type labels struct {
+	book  *book
+	cells []labelled
+}
+
+type labelled struct {
+	row, col int
+	say      saying
+}
+
+func (l *labels) add(s *sheet, index int, text []byte) {
+	say := saying{}
+	if index >= 0 {
+		say = l.book.label(index)
+	} else {
+		say = l.book.says(text)
+	}
+	l.cells = append(l.cells, labelled{s.row, s.col, say})
+}
+
+func (l *labels) grid() *grid {
+	g := &grid{columns: map[int]saying{}, labels: map[int]bool{}}
+	count, all := map[int]int{}, map[int]int{}
+	for _, c := range l.cells {
+		all[c.col]++
+		if c.say == (saying{}) {
+			continue
+		}
+		if count[c.col]++; g.header == 0 {
+			g.header = c.row
+		}
+	}
+	for col, n := range count {
+		g.labels[col] = n >= 2 && 2*n > all[col]
+	}
+	for _, c := range l.cells {
+		if c.row == g.header && c.say != (saying{}) && !g.labels[c.col] {
+			g.columns[c.col] = c.say
+		}
+	}
+	if g.header == 0 {
+		return nil
+	}
+	return g
+}
+
+// rename puts the new names of sheets and the like in p.
+func (s *sheet) rename(p *passage) {
+	for _, r := range s.renamed {
+		text := string(p.text)
+		if strings.TrimSpace(text) == r.old && (s.root == "workbook" || s.root == "Properties" || strings.HasPrefix(s.root, "pivot")) {
+			p.swap(0, len(text), r.put)
+			continue
+		}
+		for at := 0; ; {
+			k := strings.Index(text[at:], r.old)
+			if k < 0 {
+				break
+			}
+			from, to := at+k, at+k+len(r.old)
+			at = to
+			if r.sheet && (strings.HasPrefix(text[to:], "!") || strings.HasPrefix(text[to:], "'!")) || !r.sheet && s.root != "sst" && wholeName(text, from, to) {
+				p.swap(from, to, r.put)
+			}
+		}
+	}
+}
+
+// wholeName tells whether text[from:to] is a name and no part of one.
+func wholeName(text string, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:from])
+	after, _ := utf8.DecodeRuneInString(text[to:])
+	part := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) || c == '_' || c == '.' }
+	return (from == 0 || !part(before)) && (to == len(text) || !part(after))
+}
+
+// swap puts m for text[start:end] instead of the changes that lie within; one
+// that goes beyond stays.
+func (p *passage) swap(start, end int, m string) {
+	for _, c := range p.changes {
+		if c.start < end && c.end > start && (c.start < start || c.end > end) {
+			return
+		}
+	}
+	p.changes = slices.DeleteFunc(p.changes, func(c change) bool { return c.start >= start && c.end <= end })
+	p.change(start, end, AnyText, m)
+	slices.SortFunc(p.changes, func(a, b change) int { return a.start - b.start })
+}

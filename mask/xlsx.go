@@ -1,0 +1,368 @@
+package mask
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/menshen-io/menshen/mask/detect"
+)
+
+// Limits of a workbook. What goes beyond is unreadable.
+const (
+	MaxWorkbook = 64 << 20 // bytes of the file, which is held in memory
+	MaxExpanded = 1 << 30  // bytes of all parts that are read, expanded
+	MaxParts    = 10_000
+
+	maxRatio   = 500 // expanded to compressed, of a part beyond 1 MiB
+	maxStrings = 1 << 22
+)
+
+// XLSX copies a workbook (Office Open XML: .xlsx, and .xlsm without macros) from
+// src to dst and masks it: cells, comments, sheet names, headers and footers,
+// properties, drawings' texts, links, validations, pivot caches. Parts in which
+// nothing is masked are copied as they are. The first row with the name of a
+// column says what is in the cells below, as the first row of CSV does. A string
+// that several cells use is masked in all of them.
+//
+// A workbook with a part that may hold personal information and is not read
+// (pictures, embedded objects, macros) is unreadable. Nothing is written then.
+// Records tell places within a part, which is their attribute part.
+func XLSX(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
+	p = p.orDefault()
+	in := &failing{src: src}
+	data, err := io.ReadAll(io.LimitReader(in, MaxWorkbook+1))
+	if err != nil {
+		return fmt.Errorf("reading body: %w", err)
+	}
+	if len(data) > MaxWorkbook {
+		return fmt.Errorf("%w: larger than can be held", ErrUnreadable)
+	}
+	b, err := openBook(data, p)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := b.write(&out, onRecord); err != nil {
+		return err
+	}
+	if _, err := dst.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("writing masked body: %w", err)
+	}
+	return nil
+}
+
+// book is a workbook that is being masked.
+type book struct {
+	plan     *Plan
+	reading  *Plan // searches for nothing
+	zip      *zip.Reader
+	roots    []string // by part: the root element of XML, or ""
+	expanded int64
+	strings  []shared
+	pivot    []saying // by field of the pivot caches
+	grids    []*grid  // by part
+	renamed  []rename
+	tree     tree
+}
+
+// shared is what is known of a string of the workbook's table: all that the cells
+// that use it are said to be. Classes are their places in [Classes], from 1.
+type shared struct {
+	label  uint8 // as the name of a column: what it says of others
+	mapped uint8 // by a field
+	field  bool  // the label is a field's
+	header bool  // names a column
+	hints  detect.Set
+	free   bool // used where no field says that it is plain
+}
+
+// rename is a sheet or a name whose name is masked. Masks are no names.
+type rename struct {
+	old, put string
+	sheet    bool
+}
+
+// partKind is how a part is treated.
+type partKind uint8
+
+const (
+	refused  partKind = iota // may hold what is not read
+	read                     // XML
+	lenient                  // VML, which is seldom well-formed
+	harmless                 // copied
+)
+
+// kindOf tells by its name what a part is.
+func kindOf(name string) partKind {
+	lower := strings.ToLower(name)
+	switch ext := path.Ext(lower); {
+	case ext == ".xml", ext == ".rels":
+		return read
+	case ext == ".vml":
+		return lenient
+	case ext == ".bin" && strings.HasPrefix(lower, "xl/printersettings/"), ext == ".odttf", ext == ".fntdata", strings.HasSuffix(lower, "/"):
+		return harmless
+	}
+	return refused
+}
+
+func broken(part, what string) error {
+	return fmt.Errorf("%w: part %q: %s", ErrUnreadable, part, what)
+}
+
+func openBook(data []byte, p *Plan) (*book, error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a workbook: no zip archive", ErrUnreadable)
+	}
+	if len(z.File) > MaxParts {
+		return nil, fmt.Errorf("%w: more parts than can be read", ErrUnreadable)
+	}
+	y := symbolsOf(nil)
+	at, _ := compile(nil, &y)
+	b := &book{plan: p, reading: &Plan{compiled: &compiled{syms: y, at: at}}, zip: z, roots: make([]string, len(z.File)), grids: make([]*grid, len(z.File))}
+	if err := b.checkParts(); err != nil {
+		return nil, err
+	}
+	return b, b.survey()
+}
+
+// checkParts refuses what cannot be read, before anything is expanded.
+func (b *book) checkParts() error {
+	seen := map[string]bool{}
+	types := false
+	for k, f := range b.zip.File {
+		shown := fmt.Sprintf("number %d", k+1) // a name is not known to be harmless yet
+		name := strings.ToLower(f.Name)
+		switch {
+		case len(f.Name) > 1024 || strings.ContainsAny(f.Name, "\\\x00") || strings.HasPrefix(f.Name, "/") || strings.Contains("/"+f.Name+"/", "/../"):
+			return broken(shown, "its name is not one of a workbook")
+		case len(detect.Find(f.Name, b.plan.set)) > 0:
+			return broken(shown, "its name holds what should be masked")
+		case seen[name]:
+			return broken(f.Name, "stands twice")
+		case f.Flags&1 != 0:
+			return broken(f.Name, "encrypted")
+		case f.Method != zip.Store && f.Method != zip.Deflate:
+			return broken(f.Name, "compressed in a way that is not known")
+		case f.UncompressedSize64 > 1<<20 && f.UncompressedSize64/maxRatio > f.CompressedSize64:
+			return broken(f.Name, "expands to more than is sound")
+		case kindOf(f.Name) == refused:
+			return broken(f.Name, "it may hold personal information and cannot be read (pictures, embedded objects, macros and the like)")
+		}
+		seen[name] = true
+		types = types || name == "[content_types].xml"
+	}
+	if !types {
+		return fmt.Errorf("%w: not a workbook: no [Content_Types].xml", ErrUnreadable)
+	}
+	return nil
+}
+
+// part opens part k. What is read of all parts counts together.
+func (b *book) part(k int) (io.ReadCloser, error) {
+	f := b.zip.File[k]
+	if b.expanded += int64(f.UncompressedSize64); b.expanded > 6*MaxExpanded || f.UncompressedSize64 > MaxExpanded {
+		return nil, broken(f.Name, "all parts together are larger than can be read")
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, broken(f.Name, "broken")
+	}
+	return r, nil
+}
+
+// look reads part k for what s wants; nothing is written.
+func (b *book) look(k int, s *sheet) error {
+	r, err := b.part(k)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	s.book = b
+	return b.named(k, b.tree.run(io.Discard, r, b.reading, nil, s))
+}
+
+// named says of which part an error is.
+func (b *book) named(k int, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrUnreadable) {
+		return fmt.Errorf("part %q: %w", b.zip.File[k].Name, err)
+	}
+	return broken(b.zip.File[k].Name, "broken") // of the archive
+}
+
+// survey reads what must be known before the first part is written.
+func (b *book) survey() error {
+	table, workbooks := -1, 0
+	for k, f := range b.zip.File {
+		if kindOf(f.Name) != read {
+			continue
+		}
+		s := &sheet{survey: &survey{}}
+		if err := b.look(k, s); err != nil {
+			return err
+		}
+		switch b.roots[k] = s.root; s.root {
+		case "sst":
+			if table >= 0 {
+				return broken(f.Name, "a second table of strings")
+			}
+			table = k
+		case "workbook":
+			workbooks++
+		}
+	}
+	if workbooks == 0 {
+		return fmt.Errorf("%w: not a workbook", ErrUnreadable)
+	}
+	if table >= 0 {
+		s := &sheet{survey: &survey{string: b.keepString}}
+		if err := b.look(table, s); err != nil {
+			return err
+		}
+		b.grow(s.index)
+	}
+	for k, root := range b.roots {
+		if err := b.surveyPart(k, root); err != nil {
+			return err
+		}
+	}
+	for k, g := range b.grids {
+		if g != nil && len(b.strings) > 0 && b.zip.File[k] != nil {
+			if err := b.look(k, &sheet{grid: g, survey: &survey{cell: b.keepUse}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *book) surveyPart(k int, root string) error {
+	switch root {
+	case "worksheet":
+		l := labels{book: b}
+		if err := b.look(k, &sheet{survey: &survey{rows: surveyRows, cell: l.add}}); err != nil {
+			return err
+		}
+		b.grids[k] = l.grid()
+	case "pivotCacheDefinition":
+		n := 0
+		return b.look(k, &sheet{survey: &survey{field: func(s saying) {
+			if n == len(b.pivot) {
+				b.pivot = append(b.pivot, s)
+			} else if b.pivot[n] == (saying{}) {
+				b.pivot[n] = s
+			}
+			n++
+		}}})
+	case "workbook":
+		return b.look(k, &sheet{survey: &survey{name: b.keepName}})
+	}
+	return nil
+}
+
+// write masks every part into a new archive.
+func (b *book) write(out io.Writer, onRecord func(Record)) error {
+	z := zip.NewWriter(out)
+	for k, f := range b.zip.File {
+		h := zip.FileHeader{Name: f.Name, NonUTF8: f.NonUTF8, Method: f.Method, Flags: f.Flags &^ 8, CRC32: f.CRC32, CreatorVersion: f.CreatorVersion, ReaderVersion: f.ReaderVersion,
+			CompressedSize64: f.CompressedSize64, UncompressedSize64: f.UncompressedSize64, ModifiedTime: f.ModifiedTime, ModifiedDate: f.ModifiedDate, ExternalAttrs: f.ExternalAttrs}
+		kind := kindOf(f.Name)
+		var body io.Reader
+		if kind != harmless {
+			p := &packed{}
+			if err := b.mask(k, kind, p, onRecord); err != nil {
+				return err
+			}
+			if p.crc.Sum32() != f.CRC32 || p.size != f.UncompressedSize64 {
+				h.Method, h.CRC32, h.UncompressedSize64, h.CompressedSize64 = zip.Deflate, p.crc.Sum32(), p.size, uint64(p.buf.Len())
+				body = &p.buf
+			}
+		}
+		if body == nil {
+			raw, err := f.OpenRaw()
+			if err != nil {
+				return broken(f.Name, "broken")
+			}
+			body = raw
+		}
+		w, err := z.CreateRaw(&h)
+		if err != nil {
+			return fmt.Errorf("writing masked body: %w", err)
+		}
+		if _, err := io.Copy(w, body); err != nil {
+			return broken(f.Name, "broken")
+		}
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("writing masked body: %w", err)
+	}
+	return nil
+}
+
+// packed is a part that was masked, compressed.
+type packed struct {
+	buf  bytes.Buffer
+	z    *flate.Writer
+	crc  hash.Hash32
+	size uint64
+}
+
+func (p *packed) Write(b []byte) (int, error) {
+	p.size += uint64(len(b))
+	_, _ = p.crc.Write(b) // a hash does not fail
+	return p.z.Write(b)
+}
+
+// mask masks part k into p.
+func (b *book) mask(k int, kind partKind, p *packed, onRecord func(Record)) error {
+	p.crc = crc32.NewIEEE()
+	p.z, _ = flate.NewWriter(&p.buf, flate.DefaultCompression) // the level is sound
+	r, err := b.part(k)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	each := onRecord
+	if onRecord != nil {
+		each = func(rec Record) {
+			rec.Attributes = map[string]any{"part": b.zip.File[k].Name}
+			onRecord(rec)
+		}
+	}
+	if kind == lenient {
+		err = HTML(p, r, b.plan, each)
+	} else {
+		err = b.tree.run(p, r, b.plan, each, &sheet{book: b, grid: b.grids[k], renamed: b.renamed})
+	}
+	if err != nil {
+		return b.named(k, err)
+	}
+	if err := p.z.Close(); err != nil {
+		return fmt.Errorf("writing masked body: %w", err)
+	}
+	return nil
+}
+
+// keepName finds a new name for a sheet, or another thing with a name, whose name
+// says what is to be masked.
+func (b *book) keepName(element string, name []byte) {
+	old := string(name)
+	if len(detect.Find(old, b.plan.set)) == 0 || slices.ContainsFunc(b.renamed, func(r rename) bool { return r.old == old }) {
+		return
+	}
+	put := fmt.Sprintf("Masked_%d", len(b.renamed)+1)
+	b.renamed = append(b.renamed, rename{old, put, element == "sheet"})
+}
