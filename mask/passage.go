@@ -330,8 +330,8 @@ type saying struct {
 	field  string // when mapped
 }
 
-// mask finds what is to be masked in p. It keeps it for nobody yet; see tell.
-func (r *rewriter) mask(p *passage, s saying) {
+// cover finds what is to be masked in p. It keeps it for nobody yet; see tell.
+func (r *rewriter) cover(p *passage, s saying) {
 	p.changes, p.masks = p.changes[:0], p.masks[:0]
 	text := bytes.TrimSpace(p.text)
 	if len(text) == 0 || s.mapped && s.class == Plain {
@@ -364,16 +364,38 @@ func (r *rewriter) mask(p *passage, s saying) {
 	}
 }
 
-// worth tells whether a search of text may find something.
+// What a byte of text may begin.
+const (
+	aFigure = 1 << iota // a digit, an @, a character beyond ASCII
+	aLatin              // a letter of ASCII
+	aBreak              // what stands between words
+)
+
+var textKind = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case '0' <= c && c <= '9' || c == '@' || c >= 0x80:
+			t[c] = aFigure
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+			t[c] = aLatin
+		case c <= ' ' || strings.IndexByte("+(:=\"", byte(c)) >= 0:
+			t[c] = aBreak
+		}
+	}
+	return t
+}()
+
+// worth tells whether a search of text may find something. One word of letters is
+// no name without what stands around it.
 func (r *rewriter) worth(text []byte) bool {
-	if r.set == 0 {
+	if r.set == 0 || len(text) < 6 {
 		return false
 	}
-	var flags uint8
+	var kinds uint8
 	for _, c := range text {
-		flags |= byteKind[c]
+		kinds |= textKind[c]
 	}
-	return flags&(aDigit|aAt|aHigh) != 0 || flags&aLetter != 0 && flags&(aSpace|aSign|aStop) != 0 && r.set.Latin()
+	return kinds&aFigure != 0 || kinds == aLatin|aBreak && r.set.Latin()
 }
 
 // search searches the passage as one text, and what stands in each run.

@@ -271,7 +271,7 @@ func (x *tree) sheetText(s *saying) error {
 		}
 		*s = sh.book.use(sh.index, text)
 	}
-	x.mask(p, *s)
+	x.cover(p, *s)
 	if name == "f" || strings.HasPrefix(name, "formula") || name == "definedName" {
 		p.quoteNumbers()
 	}
@@ -294,7 +294,7 @@ func (x *tree) cellValue(text []byte, s *saying) error {
 		sh.after(-1, nil)
 	case "n":
 		sh.after(-1, text)
-		x.mask(&x.text, *s)
+		x.cover(&x.text, *s)
 		if len(x.text.changes) == 0 && !(s.mapped && s.class == Plain) {
 			x.numberText(text)
 		}
@@ -302,7 +302,7 @@ func (x *tree) cellValue(text []byte, s *saying) error {
 	default:
 		sh.after(-1, text)
 		*s = sh.book.fitting(*s, text)
-		x.mask(&x.text, *s)
+		x.cover(&x.text, *s)
 	}
 	return nil
 }

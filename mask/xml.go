@@ -152,7 +152,7 @@ func (x *tree) settle() error {
 			return err
 		}
 	} else {
-		x.mask(&x.text, s)
+		x.cover(&x.text, s)
 	}
 	err := x.pour(&x.text, s)
 	x.text.reset()
@@ -377,7 +377,7 @@ func (x *tree) aside(from, to int) error {
 	x.side.markup(raw[:from])
 	x.side.add(raw[from:len(raw)-to], x.base+int64(x.tok+from), bare)
 	x.side.markup(raw[len(raw)-to:])
-	x.mask(&x.side, saying{})
+	x.cover(&x.side, saying{})
 	if err := x.tell(&x.side, saying{}); err != nil {
 		return err
 	}

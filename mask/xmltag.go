@@ -278,7 +278,7 @@ func (x *tree) maskAttributes(raw []byte, said Class) error {
 		}
 		x.side.reset()
 		x.side.add(value, x.base+int64(x.tok+a.value), xmlText)
-		x.mask(&x.side, s)
+		x.cover(&x.side, s)
 		if x.sheet != nil {
 			x.sheet.rename(&x.side)
 		}
