@@ -360,7 +360,7 @@ func (r *rewriter) cover(p *passage, s saying) {
 		}
 	}
 	if r.worth(p.text) {
-		r.search(p, start, end)
+		r.seek(p, start, end)
 	}
 }
 
@@ -398,8 +398,8 @@ func (r *rewriter) worth(text []byte) bool {
 	return kinds&aFigure != 0 || kinds == aLatin|aBreak && r.set.Latin()
 }
 
-// search searches the passage as one text, and what stands in each run.
-func (r *rewriter) search(p *passage, start, end int) {
+// seek searches the passage as one text, and what stands in each run.
+func (r *rewriter) seek(p *passage, start, end int) {
 	r.spans = detect.Append(r.spans[:0], view(p.text), r.set)
 	if len(p.runs) > 0 {
 		r.searchRuns(p)
