@@ -24,6 +24,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/gateway"
 	"github.com/menshen-io/menshen/internal/sim"
@@ -40,7 +42,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"menshen": main})
 }
 
 const (

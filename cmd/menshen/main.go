@@ -98,6 +98,18 @@ func newFlags(name, synopsis string, w io.Writer) *flag.FlagSet {
 // parse reads flags and allows no further arguments. When done is true the
 // command returns code.
 func parse(fs *flag.FlagSet, s streams, args []string) (code int, done bool) {
+	if code, done := parseFlags(fs, s, args); done {
+		return code, done
+	}
+	if fs.NArg() > 0 {
+		fmt.Fprintf(s.err, "%s: unexpected argument %q\n", fs.Name(), fs.Arg(0))
+		return exitUsage, true
+	}
+	return 0, false
+}
+
+// parseFlags reads flags and leaves further arguments to the command.
+func parseFlags(fs *flag.FlagSet, s streams, args []string) (code int, done bool) {
 	for _, a := range args {
 		if a == "-h" || a == "-help" || a == "--help" {
 			fs.SetOutput(s.out)
@@ -109,10 +121,6 @@ func parse(fs *flag.FlagSet, s streams, args []string) (code int, done bool) {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitDone, true
 		}
-		return exitUsage, true
-	}
-	if fs.NArg() > 0 {
-		fmt.Fprintf(s.err, "%s: unexpected argument %q\n", fs.Name(), fs.Arg(0))
 		return exitUsage, true
 	}
 	return 0, false

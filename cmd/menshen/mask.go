@@ -19,45 +19,78 @@ import (
 )
 
 func maskCommand() command {
-	return command{"mask", "mask personal information in a body, stdin to stdout", runMask}
+	return command{"mask", "mask personal information in a body or in files", runMask}
 }
 
-func runMask(_ context.Context, s streams, args []string) int {
-	fs := newFlags("mask", "mask -as json|ndjson|html|csv|text [-class phone,name] [-mask phone=full,name=pseudonym [-key FILE]] [-policy policy.yaml [-route NAME] [-role NAME]] [-report]   < body   > masked", s.err)
-	var o maskOptions
-	as := fs.String("as", "", "what the body is: json, ndjson, html, csv, text")
-	fs.StringVar(&o.classes, "class", "", "classes to search for, joined by commas; without it those of the policy, or all")
-	fs.StringVar(&o.masks, "mask", "", "how classes are masked, as class=form joined by commas: keep, full, fixed, general, pseudonym, ff1")
-	fs.StringVar(&o.key, "key", "", "file with the key of pseudonym and ff1: 32 random bytes or more")
-	fs.StringVar(&o.tweak, "tweak", "", "for whom ff1 masks: under another tweak the same value has another mask")
-	fs.StringVar(&o.file, "policy", "", "policy file; without it all that can be searched for is searched for")
-	fs.StringVar(&o.route, "route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
-	fs.StringVar(&o.role, "role", "", "role of the policy whose masks are used")
-	report := fs.Bool("report", false, "tell on stderr what was found where, a line each: bytes from-to, class, how; never the value")
-	if code, done := parse(fs, s, args); done {
+// codec masks one body.
+type codec func(io.Writer, io.Reader, *mask.Plan, func(mask.Record)) error
+
+// maskKinds are the kinds of bodies, in the order of the documentation, and the
+// extensions of their files' names.
+var maskKinds = []struct {
+	name       string
+	run        codec
+	extensions []string
+}{
+	{"json", mask.JSON, []string{".json"}},
+	{"ndjson", mask.JSON, []string{".ndjson", ".jsonl"}},
+	{"html", mask.HTML, []string{".html", ".htm"}},
+	{"xml", mask.XML, []string{".xml"}},
+	{"csv", mask.CSV, []string{".csv", ".tsv"}},
+	{"xlsx", mask.XLSX, []string{".xlsx", ".xlsm"}},
+	{"text", mask.Text, []string{".txt", ".log", ".md"}},
+}
+
+const kindList = "json, ndjson, html, xml, csv, xlsx, text"
+
+// codecOf returns what masks bodies of a kind.
+func codecOf(kind string) (codec, bool) {
+	for _, k := range maskKinds {
+		if k.name == kind {
+			return k.run, true
+		}
+	}
+	return nil, false
+}
+
+func runMask(ctx context.Context, s streams, args []string) int {
+	const flags = "[-class phone,name] [-policy policy.yaml [-route NAME]] [-report]"
+	fs := newFlags("mask", "mask -as json|ndjson|html|xml|csv|xlsx|text "+flags+"   < body   > masked\n"+
+		"       menshen mask [-as KIND] "+flags+" [-strict] -out DIR PATH...", s.err)
+	as := fs.String("as", "", "what the body is: "+kindList+"; of files also auto, by the name's extension, which is the default")
+	classes := fs.String("class", "", "classes to search for, joined by commas; without it those of the policy, or all")
+	file := fs.String("policy", "", "policy file; without it all that can be searched for is searched for")
+	name := fs.String("route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
+	report := fs.Bool("report", false, "tell on stderr what was found where, a line each: file, bytes from-to, class, how; never the value")
+	out := fs.String("out", "", "folder into which files and whole folders are masked")
+	strict := fs.Bool("strict", false, "with -out: status 1 when a file was refused")
+	if code, done := parseFlags(fs, s, args); done {
 		return code
 	}
-	var run mask.Codec
-	switch *as {
-	case "json", "ndjson":
-		run = mask.JSON
-	case "text":
-		run = mask.Text
-	case "html":
-		run = mask.HTML
-	case "csv":
-		run = mask.CSV
-	case "":
-		return fail(s, "mask", exitUsage, errors.New("-as is needed: json, ndjson, html, csv or text"))
-	case "xlsx", "xml":
-		return fail(s, "mask", exitUsage, fmt.Errorf("-as %s is not supported yet (json, ndjson, html, csv and text are)", *as))
-	default:
-		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (json, ndjson, html, csv, text)", *as))
+	files := fs.NArg() > 0 || *out != ""
+	run, known := codecOf(*as)
+	switch {
+	case files && *out == "":
+		return fail(s, "mask", exitUsage, errors.New("-out is needed where files are named"))
+	case files && fs.NArg() == 0:
+		return fail(s, "mask", exitUsage, errors.New("-out needs files or folders to mask"))
+	case files && (*as == "" || *as == "auto"):
+		run = nil
+	case *as == "":
+		return fail(s, "mask", exitUsage, errors.New("-as is needed: "+kindList))
+	case *as == "auto":
+		return fail(s, "mask", exitUsage, errors.New("-as auto goes by names of files; say what is on standard input: "+kindList))
+	case !known:
+		return fail(s, "mask", exitUsage, fmt.Errorf("-as %q is not known (%s)", *as, kindList))
 	}
 	live := false // lines go on as they come
 	plan, err := o.plan()
 	if err != nil {
 		return fail(s, "mask", exitUsage, err)
+	}
+	if files {
+		t := maskTree{streams: s, plan: plan, kind: *as, run: run, out: *out, report: *report}
+		return t.mask(ctx, fs.Args(), *strict)
 	}
 	if *as == "ndjson" {
 		plan, live = plan.Sequence(), true
@@ -137,105 +170,79 @@ func (l *linesAhead) Read(p []byte) (int, error) {
 // maskReport is what was found, without the values.
 type maskReport struct {
 	lines []reportLine
+	count map[mask.Class]int
+	total int
 }
 
 type reportLine struct {
+	part    string // of a workbook
 	at, end int64
 	class   mask.Class
 	how     string
 }
 
 func (m *maskReport) add(rec mask.Record) {
+	part := ""
+	if of, ok := rec.Attributes["part"].(string); ok && rec.Subject == "" {
+		part = of
+	}
+	if m.count == nil {
+		m.count = map[mask.Class]int{}
+	}
 	for _, v := range rec.Values {
 		how := "search"
 		if v.Mapped {
 			how = "field " + v.Field
 		}
-		m.lines = append(m.lines, reportLine{v.At, v.End, v.Class, how})
+		m.lines = append(m.lines, reportLine{part, v.At, v.End, v.Class, how})
+		m.count[v.Class]++
+		m.total++
 	}
 }
 
-// write tells the places in the order of the body, and how many there are of
-// each class.
-func (m *maskReport) write(w io.Writer) {
-	slices.SortStableFunc(m.lines, func(a, b reportLine) int { return cmp.Compare(a.at, b.at) })
+// places tells the places in the order of the body, each behind the name of its
+// file when there is one, and forgets them.
+func (m *maskReport) places(w io.Writer, file string) {
+	slices.SortStableFunc(m.lines, func(a, b reportLine) int {
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.at, b.at))
+	})
 	b := bufio.NewWriter(w)
 	defer b.Flush()
-	count := map[mask.Class]int{}
 	for _, l := range m.lines {
+		if file != "" {
+			fmt.Fprintf(b, "%s\t", file)
+		}
+		if l.part != "" {
+			fmt.Fprintf(b, "%s:", l.part)
+		}
 		fmt.Fprintf(b, "%d-%d\t%s\t%s\n", l.at, l.end, l.class, l.how)
-		count[l.class]++
 	}
-	fmt.Fprintf(b, "%d found", len(m.lines))
+	m.lines = m.lines[:0]
+}
+
+// totals tells how many values there are of each class.
+func (m *maskReport) totals(w io.Writer) {
+	b := bufio.NewWriter(w)
+	defer b.Flush()
+	fmt.Fprintf(b, "%d found", m.total)
 	for _, c := range mask.Classes() {
-		if count[c] > 0 {
-			fmt.Fprintf(b, ", %s %d", c, count[c])
+		if m.count[c] > 0 {
+			fmt.Fprintf(b, ", %s %d", c, m.count[c])
 		}
 	}
 	fmt.Fprintln(b)
 }
 
-// maskOptions say what is masked, and how.
-type maskOptions struct {
-	file, route, role, classes, masks, key, tweak string
+func (m *maskReport) write(w io.Writer) {
+	m.places(w, "")
+	m.totals(w)
 }
 
-// plan returns the plan of a route, of a policy's search, or of classes.
-func (o *maskOptions) plan() (*mask.Plan, error) {
-	spec := mask.Spec{Search: mask.Default()}
-	var own map[mask.Class]mask.Form
-	if o.file == "" {
-		switch {
-		case o.route != "":
-			return nil, errors.New("-route needs -policy")
-		case o.role != "":
-			return nil, errors.New("-role needs -policy")
-		}
-	} else {
-		data, err := os.ReadFile(o.file)
-		if err != nil {
-			return nil, fmt.Errorf("reading policy: %w", err)
-		}
-		p, err := policy.Parse(o.file, data)
-		if err != nil {
-			return nil, err
-		}
-		spec.Search, spec.Masks = p.Search, p.Masks
-		if r, ok := p.Route(o.route); ok {
-			spec.Records = r.Records
-		} else if o.route != "" {
-			return nil, fmt.Errorf("%s has no route %q", o.file, o.route)
-		}
-		if r, ok := p.Role(o.role); ok {
-			own = maps.Clone(r.Masks)
-		} else if o.role != "" {
-			return nil, fmt.Errorf("%s has no role %q", o.file, o.role)
-		}
-	}
-	if search, err := o.search(); err != nil {
-		return nil, err
-	} else if search != nil {
-		spec.Search = search
-	}
-	given, err := o.forms()
-	if err != nil {
-		return nil, err
-	}
-	if own == nil {
-		own = given
-	} else {
-		maps.Copy(own, given)
-	}
-	p, err := mask.NewPlan(spec)
-	if err != nil {
-		return nil, err
-	}
-	return o.keyed(p.With(own, nil, ""))
-}
-
-// search reads -class; nil is for none.
-func (o *maskOptions) search() (out []mask.Class, err error) {
-	for _, name := range listed(o.classes) {
+// maskPlan returns the plan of a route, of a policy's search, or of classes; nil
+// is for all that can be searched for.
+func maskPlan(file, route, classes string) (*mask.Plan, error) {
+	var search []mask.Class
+	for _, name := range strings.FieldsFunc(classes, func(r rune) bool { return r == ',' || r == ' ' }) {
 		c, err := mask.ParseClass(name)
 		if err != nil {
 			return nil, fmt.Errorf("-class: %w", err)
