@@ -1,228 +1,295 @@
 package mask
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
 )
 
-// CSV copies comma-separated values (RFC 4180) in UTF-8 from src to dst and masks
-// them. The separator is a comma, semicolon, tab or bar, whichever the first row
-// has most of. When the first row names columns, a column is masked by the class
-// that a field of p with that name has, or by what its name says as a member of
-// JSON would be; all other cells are searched. What is not masked keeps its
-// bytes: quotes, line ends, a byte order mark.
+// CSV copies comma-separated values (RFC 4180, and its common dialects) in UTF-8
+// from src to dst and masks them. The separator is a comma, semicolon, tab or bar:
+// what a first line sep=; says, or whichever the first row has most of. Cells may
+// be in double quotes, or in single ones where the beginning of the body shows
+// that these are meant; within, quotes are doubled or have a backslash before
+// them. Rows end with LF, CRLF or CR.
+//
+// When the first row names columns, a column is masked by the class that a field
+// of p with that name has, or by what its name says as a member of JSON would be;
+// all other cells are searched. What is not masked keeps its bytes: quotes, line
+// ends, a byte order mark.
 func CSV(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
-	t := table{in: bufio.NewReaderSize(src, windowSize), dst: bufio.NewWriterSize(dst, windowSize), first: true}
+	t, _ := p.tables.Get().(*table)
+	if t == nil {
+		t = new(table)
+	}
 	t.reset(dst, src, p, onRecord)
-	t.set |= p.mapped
+	t.columns, t.column = t.columns[:0], 0
 	err := t.rows()
 	t.finish()
-	if err == nil || errors.Is(err, ErrUnreadable) { // what was read well is written
-		if ferr := t.dst.Flush(); ferr != nil {
-			return fmt.Errorf("writing masked body: %w", ferr)
-		}
+	if werr := t.keepOnFault(err); err == nil {
+		err = werr
 	}
+	t.cell.wipe()
+	clear(t.columns[:cap(t.columns)])
+	t.release()
+	p.tables.Put(t)
 	return err
 }
 
-// column is what the header says of the cells below it.
-type column struct {
-	class  Class
-	form   Form
-	mapped bool
-}
+// sniffed is how much of a body is looked at for its dialect.
+const sniffed = 4096
 
+// table rewrites CSV cell by cell.
 type table struct {
 	rewriter
-	in      *bufio.Reader
-	dst     *bufio.Writer
-	sep     byte
-	first   bool // the first row
-	columns []column
-	n       int    // cell of the row
-	at      int64  // where the cell begins
-	cell    []byte // as it stands
+	dialect
+	cell    passage
+	columns []saying
+	column  int   // of the cell, from 0
+	first   bool  // the first row
+	kinds   uint8 // of the cell's bytes
 }
 
-func (t *table) fault(what string) error {
-	return fmt.Errorf("%w: offset %d: %s", ErrUnreadable, t.at, what)
+// dialect is how cells are written.
+type dialect struct {
+	sep, quote byte
+	slashed    bool // a backslash escapes a quote; otherwise it is doubled
+	stop       [256]bool
 }
 
 func (t *table) rows() error {
-	if head, _ := t.in.Peek(3); string(head) == "\ufeff" {
-		_, _ = t.in.Discard(3)
-		_, _ = t.dst.WriteString("\ufeff") // a bufio.Writer keeps its error for Flush
-		t.at = 3
+	t.first = true
+	for t.end < sniffed {
+		if err := t.more(); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
 	}
-	t.sniff()
+	head := t.buf[:min(t.end, sniffed)]
+	if bytes.HasPrefix(head, []byte("\ufeff")) {
+		head = head[3:]
+		t.pos = 3
+	}
+	said := byte(0)
+	if len(head) > 5 && bytes.EqualFold(head[:4], []byte("sep=")) && (head[5] == '\n' || head[5] == '\r') {
+		said = head[4]
+		n := 6
+		if head[5] == '\r' && len(head) > 6 && head[6] == '\n' {
+			n = 7
+		}
+		t.pos += n
+		head = head[n:]
+	}
+	t.tok = t.pos
+	t.dialect = dialectOf(head, said)
 	for {
-		end, err := t.read()
+		more, err := t.next()
 		if err != nil {
 			return err
 		}
-		if err := t.put(); err != nil {
-			return err
-		}
-		if end == 0 {
+		if !more {
 			return nil
-		}
-		_ = t.dst.WriteByte(end)
-		t.at += int64(len(t.cell)) + 1
-		t.n++
-		if end == '\n' {
-			t.n, t.first = 0, false
 		}
 	}
 }
 
-// sniff takes the separator from what is buffered of the first row.
-func (t *table) sniff() {
-	line, _ := t.in.Peek(4096)
+// dialectOf tells from the beginning of a body how it is written. The separator is
+// known when it is not 0.
+func dialectOf(head []byte, sep byte) dialect {
+	d := dialect{sep: sep, quote: '"'}
+	if sep == 0 {
+		d.sep = separatorOf(head)
+	}
+	// A quote that opens stands where a cell begins, one that closes where it ends.
+	edge := func(i int) bool {
+		return i < 0 || i >= len(head) || head[i] == d.sep || head[i] == '\n' || head[i] == '\r'
+	}
+	single, double, slashed, doubled := 0, 0, 0, 0
+	for i, c := range head {
+		switch {
+		case c == '\'' && edge(i-1):
+			single++
+		case c == '\'' && edge(i+1):
+			single++
+		case c == '"' && edge(i-1):
+			double++
+		case c == '"' && head[i-1] == '\\' && !edge(i+1):
+			slashed++
+		case c == '"' && head[i-1] == '"' && !edge(i-2) && !edge(i+1):
+			doubled++
+		}
+	}
+	if double == 0 && single >= 2 {
+		d.quote = '\''
+		slashed = bytes.Count(head, []byte(`\'`))
+		doubled = bytes.Count(head, []byte(`''`))
+	}
+	d.slashed = slashed > doubled
+	d.stop[d.sep], d.stop['\n'], d.stop['\r'] = true, true, true
+	return d
+}
+
+func separatorOf(head []byte) byte {
+	var count [256]int
 	quoted := false
-	count := map[byte]int{}
-	for _, c := range line {
+	for _, c := range head {
 		if c == '"' {
 			quoted = !quoted
 		}
-		if c == '\n' && !quoted {
+		if (c == '\n' || c == '\r') && !quoted {
 			break
 		}
-		if !quoted && (c == ',' || c == ';' || c == '\t' || c == '|') {
+		if !quoted {
 			count[c]++
 		}
 	}
-	t.sep = ','
+	sep := byte(',')
 	for _, c := range []byte(";\t|") {
-		if count[c] > count[t.sep] {
-			t.sep = c
+		if count[c] > count[sep] {
+			sep = c
 		}
 	}
+	return sep
 }
 
-// read reads the next cell and returns what ends it: the separator, a line's
-// end, or 0 at the end of the input.
-func (t *table) read() (end byte, err error) {
-	t.cell = t.cell[:0]
-	quoted := false
-	for {
-		c, err := t.in.ReadByte()
-		if err == io.EOF {
-			if quoted {
-				return 0, t.fault("a quote is not closed")
+// next masks the cell that begins at tok and goes to where the next one begins. It
+// reports whether there is one.
+func (t *table) next() (bool, error) {
+	quoted, err := t.scan()
+	if err != nil {
+		return false, err
+	}
+	if err := t.maskCell(quoted); err != nil {
+		return false, err
+	}
+	n := t.pos - t.tok // nothing when it was masked
+	for t.tok+n >= t.end {
+		if err := t.more(); err == io.EOF {
+			t.pos, t.tok = t.end, t.end
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	t.pos = t.tok + n
+	t.column++
+	if t.buf[t.pos] != t.sep {
+		t.column, t.first = 0, false
+		if t.buf[t.pos] == '\r' {
+			if c, err := t.byteAfter(n + 1); err == nil && c == '\n' {
+				n++
+			} else if err != nil && t.err != io.EOF {
+				return false, err
 			}
-			return 0, nil
-		}
-		if err != nil {
-			return 0, fmt.Errorf("reading body: %w", err)
-		}
-		switch {
-		case c == '"' && (quoted || len(t.cell) == 0 || len(t.cell) > 0 && t.cell[0] == '"'):
-			quoted = !quoted
-		case quoted:
-		case c == t.sep || c == '\n':
-			return c, nil
-		}
-		if t.cell = append(t.cell, c); len(t.cell) > MaxString {
-			return 0, t.fault("cell longer than can be held")
+			t.pos = t.tok + n
 		}
 	}
+	t.pos++
+	t.tok = t.pos
+	return true, nil
 }
 
-// put writes the cell, masked.
-func (t *table) put() error {
-	raw := bytes.TrimSuffix(t.cell, []byte("\r"))
-	tail := t.cell[len(raw):]
-	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
-		return t.fault("cell is not UTF-8 text")
-	}
-	text, quoted := raw, false
-	if len(raw) >= 2 && raw[0] == '"' && raw[len(raw)-1] == '"' {
-		quoted = true
-		text = bytes.ReplaceAll(raw[1:len(raw)-1], []byte(`""`), []byte(`"`))
-	}
-	if t.first {
-		t.columns = append(t.columns, t.columnOf(strings.TrimSpace(string(text))))
-	}
-	out, err := t.shown(text, int64(len(raw)))
-	if err != nil {
-		return err
-	}
-	switch {
-	case out == nil:
-		_, _ = t.dst.Write(raw)
-	case quoted || bytes.IndexByte(out, t.sep) >= 0 || bytes.ContainsAny(out, "\"\n"):
-		_ = t.dst.WriteByte('"')
-		_, _ = t.dst.Write(bytes.ReplaceAll(out, []byte(`"`), []byte(`""`)))
-		_ = t.dst.WriteByte('"')
-	default:
-		_, _ = t.dst.Write(out)
-	}
-	_, err = t.dst.Write(tail)
-	if err != nil {
-		return fmt.Errorf("writing masked body: %w", err)
-	}
-	return nil
-}
-
-func (t *table) columnOf(name string) column {
-	if r, ok := t.fields[name]; ok {
-		return column{r.class, r.form, true}
-	}
-	if c := fieldOf([]byte(name)); t.set.Has(c) {
-		return column{c, "", false}
-	}
-	return column{}
-}
-
-// shown returns what stands instead of text, or nil when it stays. The places
-// of what is found are the whole cell's, which is n bytes long.
-func (t *table) shown(text []byte, n int64) ([]byte, error) {
-	var col column
-	if !t.first && t.n < len(t.columns) {
-		col = t.columns[t.n]
-	}
-	v := string(text)
-	add := func(field string, class Class, original, mask string, mapped bool) error {
-		t.add(-1, Value{field, class, original, mask, mapped, t.at, t.at + n})
-		if t.held > MaxRecord {
-			return t.fault("records hold more than can be kept")
+// scan moves pos to the end of the cell that begins at tok, and tells whether it
+// is in quotes.
+func (t *table) scan() (quoted bool, err error) {
+	t.kinds = 0
+	n, within := 0, false
+	for {
+		buf := t.buf[t.tok:t.end]
+		if n == 0 && len(buf) > 0 && buf[0] == t.quote {
+			quoted, within = true, true
+			n = 1
 		}
+		if !quoted {
+			var kinds uint8
+			for n < len(buf) && !t.stop[buf[n]] {
+				kinds |= textKind[buf[n]]
+				n++
+			}
+			t.kinds |= kinds
+		} else {
+			for ; n < len(buf); n++ {
+				c := buf[n]
+				if !within && t.stop[c] {
+					break
+				}
+				t.kinds |= textKind[c]
+				if c == t.quote && !(within && t.slashed && slashes(buf[1:n])&1 == 1) {
+					within = !within
+				}
+			}
+		}
+		if n > MaxString {
+			return quoted, t.fault(t.tok, "cell longer than can be held")
+		}
+		if n < len(buf) {
+			break
+		}
+		if err := t.more(); err == io.EOF {
+			if within {
+				return quoted, t.fault(t.tok, "a quote is not closed")
+			}
+			break
+		} else if err != nil {
+			return quoted, err
+		}
+	}
+	t.pos = t.tok + n
+	raw := t.buf[t.tok:t.pos]
+	if t.kinds&aNUL != 0 || t.kinds&aFigure != 0 && !utf8.Valid(raw) {
+		return quoted, t.fault(t.tok, "cell is not UTF-8 text")
+	}
+	return quoted, nil
+}
+
+// slashes is how many backslashes s ends with.
+func slashes(s []byte) int {
+	n := 0
+	for n < len(s) && s[len(s)-1-n] == '\\' {
+		n++
+	}
+	return n
+}
+
+// maskCell masks the cell that is the token.
+func (t *table) maskCell(quoted bool) error {
+	raw := t.buf[t.tok:t.pos]
+	var s saying
+	if !t.first && t.column < len(t.columns) {
+		s = t.columns[t.column]
+	}
+	if !t.first && (len(raw) == 0 || s.class == "" && !t.worthKinds(t.kinds, len(raw))) {
 		return nil
 	}
-	switch {
-	case len(text) == 0 || col.mapped && col.class == Plain:
-		return nil, nil
-	case col.mapped:
-		m := string(t.look.append(nil, col.class, col.form, v))
-		if m == v || t.learn(col.class, text) {
-			return nil, nil
+	p := &t.cell
+	p.reset()
+	at := t.base + int64(t.tok)
+	if n := len(raw); quoted && n >= 2 && raw[n-1] == t.quote {
+		how := doubled
+		if t.slashed {
+			how = slashed
 		}
-		return []byte(m), add(string(col.class), col.class, v, m, true)
-	case col.class != "" && !t.look.holdsMask(v):
-		if class := fits(col.class, v); class != "" {
-			if m := string(t.look.append(nil, class, "", v)); m != v {
-				t.learn(class, text)
-				m = t.stable(m, t.look.encrypts(class))
-				return []byte(m), add(string(class), class, v, m, false)
-			}
-		}
+		p.quote = t.quote
+		p.markup(raw[:1])
+		p.add(raw[1:n-1], at+1, how)
+		p.markup(raw[n-1:])
+	} else {
+		p.add(raw, at, bare)
 	}
-	if !t.search(text) {
-		return nil, nil
+	if t.first {
+		t.columns = append(t.columns, t.says(p.text))
+	} else {
+		s = t.fitting(s, p.text)
 	}
-	if t.maskSpans(text) {
-		return t.rewriter.masked, add(string(AnyText), AnyText, v, Full, false)
+	t.cover(p, s)
+	if len(p.changes) == 0 {
+		return nil
 	}
-	for k, f := range t.spans {
-		if err := add(string(f.Class), f.Class, v[f.Start:f.End], strings.Clone(t.mask(k)), false); err != nil {
-			return nil, err
-		}
+	if err := t.tell(p, s); err != nil {
+		return err
 	}
-	return t.rewriter.masked, nil
+	t.quoted = p.write(t.quoted[:0])
+	return t.replace(t.quoted)
 }

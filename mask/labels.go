@@ -11,12 +11,12 @@ import (
 )
 
 // says returns what text, as the name of a column or field, says of its values.
-func (b *book) says(text []byte) saying {
+func (p *compiled) says(text []byte) saying {
 	name := bytes.TrimRight(bytes.TrimSpace(text), ":：*＊ ")
-	if c, ok := b.plan.fields[string(name)]; ok {
+	if c, ok := p.fields[string(name)]; ok {
 		return saying{c, true, string(name)}
 	}
-	if c := fieldOf(name); c != "" && b.plan.set.Has(c) {
+	if c := fieldOf(name); c != "" && p.set.Has(c) {
 		return saying{class: c}
 	}
 	return saying{}
@@ -36,7 +36,7 @@ func (b *book) grow(n int) {
 // keepString keeps what the string of the table at index says of others.
 func (b *book) keepString(index int, text []byte) {
 	b.grow(index + 1)
-	if s := b.says(text); s.class != "" {
+	if s := b.plan.says(text); s.class != "" {
 		b.strings[index].label, b.strings[index].field = classNumber(s.class), s.mapped
 	}
 }
@@ -94,7 +94,7 @@ func (b *book) use(index int, text []byte) saying {
 		return saying{c, true, string(c)}
 	}
 	for _, c := range u.hints.Classes() {
-		if s := b.fitting(saying{class: c}, text); s.class != "" && fits(c, string(text)) != "" {
+		if s := b.plan.fitting(saying{class: c}, text); s.class != "" && fits(c, string(text)) != "" {
 			return s
 		}
 	}
@@ -103,8 +103,8 @@ func (b *book) use(index int, text []byte) saying {
 
 // fitting is what is said of a cell that holds text: nothing when text is itself
 // a label.
-func (b *book) fitting(s saying, text []byte) saying {
-	if !s.mapped && s.class != "" && b.says(text).class != "" {
+func (p *compiled) fitting(s saying, text []byte) saying {
+	if !s.mapped && s.class != "" && p.says(text).class != "" {
 		return saying{}
 	}
 	return s
@@ -127,7 +127,7 @@ func (l *labels) add(s *sheet, index int, text []byte) {
 	if index >= 0 {
 		say = l.book.label(index)
 	} else {
-		say = l.book.says(text)
+		say = l.book.plan.says(text)
 	}
 	l.cells = append(l.cells, labelled{s.row, s.col, say})
 }

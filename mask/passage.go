@@ -19,6 +19,7 @@ const (
 	htmlText               // every entity of HTML
 	scripted               // escapes of JavaScript's strings
 	doubled                // quotes doubled, as in CSV
+	slashed                // a backslash before quotes
 )
 
 // part is a part of a passage that stands in one place. What is not an atom is
@@ -49,6 +50,7 @@ type passage struct {
 	changes []change
 	masks   []byte
 	shown   []byte // text with its masks
+	quote   byte   // of CSV
 }
 
 func (p *passage) reset() {
@@ -79,7 +81,7 @@ func (p *passage) run() {
 func (p *passage) add(raw []byte, at int64, how coding) {
 	held := len(p.held)
 	p.held = append(p.held, raw...)
-	mark := [...]byte{bare: 0, xmlText: '&', htmlText: '&', scripted: '\\', doubled: '"'}[how]
+	mark := [...]byte{bare: 0, xmlText: '&', htmlText: '&', scripted: '\\', doubled: p.quote, slashed: '\\'}[how]
 	for i := 0; i < len(raw); {
 		n := len(raw) - i
 		if how != bare {
@@ -118,8 +120,15 @@ func (p *passage) escape(raw []byte, how coding) int {
 			return n
 		}
 	case doubled:
-		p.text = append(p.text, raw[0])
-		return min(2, len(raw))
+		if len(raw) > 1 && raw[1] == p.quote {
+			p.text = append(p.text, p.quote)
+			return 2
+		}
+	case slashed:
+		if len(raw) > 1 && (raw[1] == p.quote || raw[1] == '\\') {
+			p.text = append(p.text, raw[1])
+			return 2
+		}
 	}
 	p.text = append(p.text, raw[0])
 	return 1
@@ -268,7 +277,7 @@ func (p *passage) write(dst []byte) []byte {
 				dst = append(dst, p.held[from:lo]...)
 			}
 			if !put {
-				dst = appendCoded(dst, p.masks[c.from:c.to], t.coding)
+				dst = p.appendCoded(dst, p.masks[c.from:c.to], t.coding)
 				put = true
 			}
 			from = max(from, hi)
@@ -309,15 +318,20 @@ func (p *passage) place(k, start, end int) (part int, from, to int64) {
 }
 
 // appendCoded appends the mask m as the coding of its place wants it.
-func appendCoded(dst, m []byte, how coding) []byte {
-	if !bytes.ContainsAny(m, "<>&\"'\\") {
+func (p *passage) appendCoded(dst, m []byte, how coding) []byte {
+	if how == bare || !bytes.ContainsAny(m, "<>&\"'\\") {
 		return append(dst, m...)
 	}
 	switch how {
 	case xmlText, htmlText:
 		return append(dst, html.EscapeString(string(m))...)
 	case doubled:
-		return append(dst, bytes.ReplaceAll(m, []byte(`"`), []byte(`""`))...)
+		for _, c := range m {
+			if dst = append(dst, c); c == p.quote {
+				dst = append(dst, c)
+			}
+		}
+		return dst
 	}
 	return append(dst, Full...) // only degrees have such characters
 }
@@ -369,6 +383,7 @@ const (
 	aFigure = 1 << iota // a digit, an @, a character beyond ASCII
 	aLatin              // a letter of ASCII
 	aBreak              // what stands between words
+	aNUL
 )
 
 var textKind = func() (t [256]uint8) {
@@ -378,6 +393,8 @@ var textKind = func() (t [256]uint8) {
 			t[c] = aFigure
 		case 'a' <= c|0x20 && c|0x20 <= 'z':
 			t[c] = aLatin
+		case c == 0:
+			t[c] = aNUL
 		case c <= ' ' || strings.IndexByte("+(:=\"", byte(c)) >= 0:
 			t[c] = aBreak
 		}
@@ -385,17 +402,22 @@ var textKind = func() (t [256]uint8) {
 	return t
 }()
 
-// worth tells whether a search of text may find something. One word of letters is
-// no name without what stands around it.
+// worth tells whether a search of text may find something.
 func (r *rewriter) worth(text []byte) bool {
-	if r.set == 0 || len(text) < 6 {
+	if r.set == 0 || len(text) < shortest {
 		return false
 	}
 	var kinds uint8
 	for _, c := range text {
 		kinds |= textKind[c]
 	}
-	return kinds&aFigure != 0 || kinds == aLatin|aBreak && r.set.Latin()
+	return r.worthKinds(kinds, len(text))
+}
+
+// worthKinds is worth of n bytes of text of these kinds. One word of letters is no
+// name without what stands around it.
+func (r *rewriter) worthKinds(kinds uint8, n int) bool {
+	return r.set != 0 && n >= shortest && (kinds&aFigure != 0 || kinds&(aLatin|aBreak) == aLatin|aBreak && r.set.Latin())
 }
 
 // seek searches the passage as one text, and what stands in each run.

@@ -107,12 +107,12 @@ func (s *sheet) enter(x *tree, raw []byte) {
 			s.enterCell(x, raw)
 		}
 	case "cacheField":
-		s.attribute = s.book.says(s.plain(x, raw, "name"))
+		s.attribute = s.book.plan.says(s.plain(x, raw, "name"))
 		if s.survey != nil && s.survey.field != nil {
 			s.survey.field(s.attribute)
 		}
 	case "property":
-		s.property = s.book.says(s.plain(x, raw, "name"))
+		s.property = s.book.plan.says(s.plain(x, raw, "name"))
 	case "r":
 		s.item = 0
 	case "autoFilter":
@@ -244,7 +244,7 @@ func (s *sheet) after(index int, text []byte) {
 		if index >= 0 {
 			s.left = s.book.label(index)
 		} else {
-			s.left = s.book.says(text)
+			s.left = s.book.plan.says(text)
 		}
 	}
 }
@@ -264,7 +264,7 @@ func (x *tree) sheetText(s *saying) error {
 	case sh.cell.open && name == "is":
 		*s = sh.said()
 		sh.after(-1, text)
-		*s = sh.book.fitting(*s, text)
+		*s = sh.book.plan.fitting(*s, text)
 	case sh.root == "sst" && len(text) > 0 && (name == "si" || name == "rPh"):
 		if name == "si" && sh.survey != nil && sh.survey.string != nil {
 			sh.survey.string(sh.index, text)
@@ -301,7 +301,7 @@ func (x *tree) cellValue(text []byte, s *saying) error {
 		sh.cell.text = sh.cell.text || len(x.text.changes) > 0
 	default:
 		sh.after(-1, text)
-		*s = sh.book.fitting(*s, text)
+		*s = sh.book.plan.fitting(*s, text)
 		x.cover(&x.text, *s)
 	}
 	return nil

@@ -106,27 +106,17 @@ func FuzzXML(f *testing.F) {
 func BenchmarkXML(b *testing.B) {
 	in := []byte("<orders>" + strings.Repeat(`<order id="ORD-2026-000017" status="paid"><customer><name>Widget</name><level>gold</level></customer><nights>3</nights><note>late &amp; quiet room, second floor if there is one</note></order>`+"\n", 200) + "</orders>")
 	none := plan(b, Spec{})
-	run := func(name string, f func() error) {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(in)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := f(); err != nil {
-					b.Fatal(err)
+	benchBodies(b, in, map[string]func() error{
+		"mask":            func() error { return XML(io.Discard, bytes.NewReader(in), none, nil) },
+		"mask-and-search": func() error { return XML(io.Discard, bytes.NewReader(in), nil, nil) },
+		"encoding-xml-tokens": func() error {
+			d := xml.NewDecoder(bytes.NewReader(in))
+			for {
+				if _, err := d.RawToken(); err == io.EOF {
+					return nil
+				} else if err != nil {
+					return err
 				}
 			}
-		})
-	}
-	run("mask", func() error { return XML(io.Discard, bytes.NewReader(in), none, nil) })
-	run("mask-and-search", func() error { return XML(io.Discard, bytes.NewReader(in), nil, nil) })
-	run("encoding-xml-tokens", func() error {
-		d := xml.NewDecoder(bytes.NewReader(in))
-		for {
-			if _, err := d.RawToken(); err == io.EOF {
-				return nil
-			} else if err != nil {
-				return err
-			}
-		}
-	})
+		}})
 }
