@@ -2,258 +2,308 @@ package mask
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/net/html"
 )
 
-// HTML copies an HTML page in UTF-8 from src to dst and masks what p searches
-// for in its text, attributes, comments and scripts; paths do not apply. Markup
-// stays byte for byte as it is. A value that tags cut in two is not found.
+// maxBlock bounds the text of a page that is searched as one, tags included.
+const maxBlock = 64 << 10
+
+// HTML copies an HTML page in UTF-8 from src to dst and masks what p searches for
+// in its text, attributes, comments and scripts. Text is searched as it is read,
+// however inline elements cut it (138<b>1234</b>5678). What a name says is taken
+// at its word, as of a member of JSON: that of an attribute (data-phone), what an
+// input or another element is called (name, id, itemprop, data-field, data-label
+// and the like), the head of a table's column or row, a term of a list. A field of
+// p with such a name maps the value; paths apply to scripts that are JSON. Markup
+// stays byte for byte as it is.
 func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
-	m := markup{dst: dst, plan: p}
+	m, _ := p.pages.Get().(*markup)
+	if m == nil {
+		m = new(markup)
+	}
 	m.reset(dst, src, p, onRecord)
-	m.set |= p.mapped
-	in := &failing{src: src}
-	err := m.page(html.NewTokenizer(in))
+	m.plan, m.rawName, m.say, m.tables = p, "", words{}, m.tables[:0]
+	m.text.reset()
+	err := m.page()
 	m.finish()
-	if in.err != nil {
-		return fmt.Errorf("reading body: %w", in.err)
+	if werr := m.keepOnFault(err); err == nil {
+		err = werr
 	}
+	m.text.wipe()
+	m.side.wipe()
+	clear(m.tag[:cap(m.tag)])
+	m.plan = nil
+	m.release()
+	p.pages.Put(m)
 	return err
-}
-
-// failing keeps the error of a reader, which a tokenizer does not tell from the
-// end of a page.
-type failing struct {
-	src io.Reader
-	err error
-}
-
-func (f *failing) Read(p []byte) (int, error) {
-	n, err := f.src.Read(p)
-	if err != nil && err != io.EOF {
-		f.err = err
-	}
-	return n, err
 }
 
 // markup rewrites a page token by token.
 type markup struct {
 	rewriter
-	dst   io.Writer
-	plan  *Plan
-	at    int64 // where the token begins
-	out   []byte
-	text  []byte // without entities
-	place []int  // by byte of text: where it begins in the raw text; and the end
+	plan    *Plan
+	lexer   pageLexer
+	text    passage // of the block
+	side    passage // an attribute's, a comment's
+	tag     []byte  // a tag with its attributes masked
+	rawName string  // of the element whose raw text comes next
+	kind    []byte  // attribute type of a script
+	lower   []byte  // a name in lower case
+	say     words
+	tables  []htmlTable
 }
 
-func (m *markup) page(z *html.Tokenizer) error {
-	z.SetMaxBuf(MaxString)
-	script, kind := false, ""
+// words is what the page says of the text to come.
+type words struct {
+	own   saying // by an attribute of the element that is open
+	name  string // of that element
+	depth int    // how many of its name are open
+	label saying // by the head of the row, or the term before
+	cell  string // th, td, dt or dd when the text is one's
+}
+
+func (m *markup) page() error {
 	for {
-		t := z.Next()
-		raw := z.Raw()
-		m.out = m.out[:0]
-		if t == html.ErrorToken {
-			if err := z.Err(); err != io.EOF {
-				if errors.Is(err, html.ErrBufferExceeded) {
-					return fmt.Errorf("%w: offset %d: text or tag longer than can be held", ErrUnreadable, m.at)
-				}
-				return nil // the reader's
-			}
+		kind, n, err := m.token()
+		if err != nil {
+			return err
 		}
-		if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
-			return fmt.Errorf("%w: offset %d: not UTF-8 text", ErrUnreadable, m.at)
+		if n == 0 {
+			return m.settle()
 		}
-		switch {
-		case t == html.StartTagToken, t == html.SelfClosingTagToken:
-			kind = m.tag(raw)
-			script = t == html.StartTagToken && tagName(raw) == "script"
-		case t == html.TextToken && script:
-			m.script(raw, kind)
-		case t == html.TextToken, t == html.ErrorToken:
-			m.free(raw, 0, true)
-		case t == html.CommentToken:
-			m.free(raw, 0, false)
-		default:
-			m.out = append(m.out, raw...)
-			script = false
+		if n > MaxString {
+			return m.fault(m.tok, "text or tag longer than can be held")
 		}
-		if m.held > MaxRecord {
-			return fmt.Errorf("%w: offset %d: records hold more than can be kept", ErrUnreadable, m.at)
+		m.pos = m.tok + n
+		raw := m.buf[m.tok:m.pos]
+		if !soundPage(raw) {
+			return m.fault(m.tok, "not UTF-8 text")
 		}
-		if _, err := m.dst.Write(m.out); err != nil {
-			return fmt.Errorf("writing masked body: %w", err)
-		}
-		if t == html.ErrorToken {
-			return nil
-		}
-		m.at += int64(len(raw))
-	}
-}
-
-func tagName(raw []byte) string {
-	n := 1
-	for n < len(raw) && raw[n] > ' ' && raw[n] != '>' && raw[n] != '/' {
-		n++
-	}
-	return strings.ToLower(string(raw[1:n]))
-}
-
-// tag masks the values of a tag's attributes and returns that of type.
-func (m *markup) tag(raw []byte) (kind string) {
-	space := func(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
-	i := 1 + len(tagName(raw))
-	from := 0
-	for i < len(raw) {
-		for i < len(raw) && (space(raw[i]) || raw[i] == '/') {
-			i++
-		}
-		name := i
-		for i < len(raw) && !space(raw[i]) && raw[i] != '=' && raw[i] != '>' && raw[i] != '/' || i == name && i < len(raw) && raw[i] == '=' {
-			i++
-		}
-		end := i
-		for i < len(raw) && space(raw[i]) {
-			i++
-		}
-		if i >= len(raw) || raw[i] != '=' {
-			if i < len(raw) && raw[i] == '>' {
-				break
-			}
-			if i == name {
-				i++
-			}
-			continue
-		}
-		i++
-		for i < len(raw) && space(raw[i]) {
-			i++
-		}
-		if i >= len(raw) {
-			break
-		}
-		start, stop := i, i
-		if q := raw[i]; q == '"' || q == '\'' {
-			start = i + 1
-			n := bytes.IndexByte(raw[start:], q)
-			if n < 0 {
-				n = len(raw) - start
-			}
-			stop = start + n
-			i = min(stop+1, len(raw))
+		if m.rawName != "" && kind == pageText {
+			err = m.rawText(raw)
 		} else {
-			for i < len(raw) && !space(raw[i]) && raw[i] != '>' {
-				i++
-			}
-			stop = i
+			m.rawName = ""
+			err = m.take(kind, raw)
 		}
-		if strings.EqualFold(string(raw[name:end]), "type") {
-			kind = strings.ToLower(string(raw[start:stop]))
+		if err != nil {
+			return err
 		}
-		m.out = append(m.out, raw[from:start]...)
-		m.free(raw[start:stop], start, true)
-		from = stop
+		m.tok, m.from = m.pos, m.pos
 	}
-	m.out = append(m.out, raw[from:]...)
-	return kind
 }
 
-// script masks the text of a script element: JSON as JSON, other languages as
-// text.
-func (m *markup) script(raw []byte, kind string) {
-	if strings.HasSuffix(kind, "json") {
-		var out bytes.Buffer
-		var values []Value
-		err := JSON(&out, bytes.NewReader(raw), m.plan, func(rec Record) { values = append(values, rec.Values...) })
-		if err == nil {
-			for _, v := range values {
-				v.At, v.End = v.At+m.at, v.End+m.at
-				m.add(-1, v)
+// token returns the kind and length of the token that begins at tok; the length
+// is 0 at the end.
+func (m *markup) token() (pageToken, int, error) {
+	eof := false
+	for {
+		kind, n, done := m.lexer.next(m.buf[m.tok:m.end], m.rawName, eof)
+		if done {
+			return kind, n, nil
+		}
+		held := m.end - m.tok
+		if held > MaxString {
+			return kind, held, nil
+		}
+		// What is long is looked at again only when there is a good deal more of it.
+		for !eof && m.end-m.tok <= held+held/8 {
+			m.pos = m.end
+			if err := m.more(); err == io.EOF {
+				eof = true
+			} else if err != nil {
+				return kind, 0, err
 			}
-			m.out = append(m.out, out.Bytes()...)
-			return
 		}
 	}
-	m.free(raw, 0, false)
 }
 
-// free masks what is found in raw, which stands n bytes behind the token's
-// beginning, and appends it to out.
-func (m *markup) free(raw []byte, n int, entities bool) {
-	m.text, m.place = m.text[:0], m.place[:0]
-	plain := !entities || bytes.IndexByte(raw, '&') < 0
-	text := raw
-	if !plain {
-		m.decode(raw)
-		text = m.text
+// soundPage tells whether raw is text without NUL.
+func soundPage(raw []byte) bool {
+	var kinds uint8
+	for _, c := range raw {
+		kinds |= textKind[c]
 	}
-	at := func(k int) int {
-		if plain {
-			return k
+	return kinds&aNUL == 0 && (kinds&aFigure == 0 || utf8.Valid(raw))
+}
+
+func (m *markup) take(kind pageToken, raw []byte) error {
+	switch kind {
+	case pageText:
+		if len(m.text.held)+len(raw) > maxBlock+MaxString {
+			if err := m.settle(); err != nil {
+				return err
+			}
 		}
-		return m.place[k]
+		m.text.add(raw, m.base+int64(m.tok), htmlText)
+		return nil
+	case pageStart:
+		return m.startTag(raw)
+	case pageEnd:
+		return m.endTag(raw)
+	case pageBroken:
+		m.text.run()
+		m.text.add(raw, m.base+int64(m.tok), htmlText)
+		return nil
 	}
-	if !m.search(text) {
-		m.out = append(m.out, raw...)
-		return
+	m.side.reset()
+	m.side.add(raw, m.base+int64(m.tok), bare)
+	m.cover(&m.side, saying{})
+	if err := m.tell(&m.side, saying{}); err != nil {
+		return err
 	}
-	base := m.at + int64(n)
-	if m.maskSpans(text) {
-		m.add(-1, Value{string(AnyText), AnyText, string(text), Full, false, base, base + int64(len(raw))})
-		m.out = append(m.out, Full...)
-		return
+	m.text.held = m.side.write(m.text.held)
+	return m.bound()
+}
+
+// bound keeps the block from growing without end.
+func (m *markup) bound() error {
+	if len(m.text.held) > maxBlock {
+		return m.settle()
 	}
+	return nil
+}
+
+func (m *markup) emit(b []byte) error {
+	if m.out = append(m.out, b...); len(m.out) >= windowSize {
+		return m.flush()
+	}
+	return nil
+}
+
+// settle masks the block's text and writes it.
+func (m *markup) settle() error {
+	if len(m.text.held) == 0 {
+		return nil
+	}
+	p := &m.text
+	var s saying
+	if len(p.text) > 0 {
+		s = m.said(p.text)
+		m.cover(p, s)
+		if err := m.tell(p, s); err != nil {
+			return err
+		}
+	}
+	if len(p.changes) == 0 {
+		if err := m.emit(p.held); err != nil {
+			return err
+		}
+	} else {
+		m.quoted = p.write(m.quoted[:0])
+		if err := m.emit(m.quoted); err != nil {
+			return err
+		}
+	}
+	p.reset()
+	return nil
+}
+
+// rawText masks the text of an element in which there are no tags.
+func (m *markup) rawText(raw []byte) error {
+	name := m.rawName
+	m.rawName = ""
+	switch name {
+	case "script":
+		return m.script(raw)
+	case "style", "xmp", "plaintext":
+		m.text.add(raw, m.base+int64(m.tok), bare)
+	default: // in noscript and the like there may be entities, if it is read at all
+		m.text.add(raw, m.base+int64(m.tok), htmlText)
+	}
+	return m.settle()
+}
+
+func (m *markup) startTag(raw []byte) error {
+	name := m.lexer.name
+	own := m.element(raw)
+	apart := own.class != "" || !isInline(name)
+	if apart {
+		if err := m.settle(); err != nil {
+			return err
+		}
+	}
+	if m.say.name != "" && m.say.name == string(name) {
+		m.say.depth++
+	}
+	if own.class != "" && !isVoid(name) {
+		m.say.own, m.say.name, m.say.depth = own, string(name), 1
+	}
+	m.structure(raw, name)
+	if err := m.maskAttributes(raw, own); err != nil {
+		return err
+	}
+	if m.rawName = isRaw(name); m.rawName == "script" {
+		m.kind = m.kind[:0]
+		for _, a := range m.lexer.attrs {
+			if bytes.EqualFold(raw[a.name:a.nameEnd], []byte("type")) {
+				m.kind = append(m.kind, raw[a.value:a.valueEnd]...)
+			}
+		}
+	}
+	if apart {
+		return m.emit(m.tag)
+	}
+	m.text.markup(m.tag)
+	m.text.run()
+	return m.bound()
+}
+
+func (m *markup) endTag(raw []byte) error {
+	name := m.lexer.name
+	ends := m.say.name != "" && m.say.name == string(name)
+	if ends {
+		m.say.depth--
+	}
+	apart := ends && m.say.depth == 0 || !isInline(name)
+	m.tag = m.tag[:0]
+	if err := m.maskAttributes(raw, saying{}); err != nil { // an end tag may have some
+		return err
+	}
+	if !apart {
+		m.text.markup(m.tag)
+		m.text.run()
+		return m.bound()
+	}
+	if err := m.settle(); err != nil {
+		return err
+	}
+	if ends && m.say.depth == 0 {
+		m.say.own, m.say.name = saying{}, ""
+	}
+	m.structureEnd(name)
+	return m.emit(m.tag)
+}
+
+// maskAttributes writes the tag raw to m.tag with its attributes masked. Own is
+// what they say of the element's value.
+func (m *markup) maskAttributes(raw []byte, own saying) error {
+	m.tag = m.tag[:0]
 	from := 0
-	for k, f := range m.spans {
-		start, stop := at(f.Start), f.End
-		for !plain && stop < len(text) && m.place[stop] == m.place[stop-1] { // not within an entity
-			stop++
-		}
-		end := at(stop)
-		m.add(-1, Value{string(f.Class), f.Class, string(text[f.Start:f.End]), strings.Clone(m.mask(k)), false, base + int64(start), base + int64(end)})
-		m.out = append(m.out, raw[from:start]...)
-		m.out = append(m.out, html.EscapeString(m.mask(k))...)
-		from = end
-	}
-	m.out = append(m.out, raw[from:]...)
-}
-
-// decode reads raw without its entities. A place within one is its beginning.
-func (m *markup) decode(raw []byte) {
-	for i := 0; i < len(raw); {
-		if raw[i] != '&' {
-			m.text = append(m.text, raw[i])
-			m.place = append(m.place, i)
-			i++
+	for _, a := range m.lexer.attrs {
+		value := raw[a.value:a.valueEnd]
+		s := m.attributeSays(raw[a.name:a.nameEnd], own)
+		if s.class == "" && bytes.IndexByte(value, '&') < 0 && !m.worth(value) {
 			continue
 		}
-		j := i + 1
-		for j < len(raw) && j-i < 33 && (raw[j] == '#' && j == i+1 || raw[j] >= '0' && raw[j] <= '9' || raw[j]|0x20 >= 'a' && raw[j]|0x20 <= 'z') {
-			j++
+		p := &m.side
+		p.reset()
+		p.add(value, m.base+int64(m.tok+a.value), htmlText)
+		if !m.coverJSON(p) {
+			s = m.plan.fitting(s, p.text)
+			m.cover(p, s)
 		}
-		if j < len(raw) && raw[j] == ';' {
-			j++
+		if len(p.changes) == 0 {
+			continue
 		}
-		said := html.UnescapeString(string(raw[i:j]))
-		for len(said) > 0 && j > i && said[len(said)-1] == raw[j-1] { // what follows is read on its own
-			said, j = said[:len(said)-1], j-1
+		if err := m.tell(p, s); err != nil {
+			return err
 		}
-		if j == i {
-			said, j = "&", i+1
-		}
-		for _, c := range []byte(said) {
-			m.text = append(m.text, c)
-			m.place = append(m.place, i)
-		}
-		i = j
+		m.tag = append(m.tag, raw[from:a.value]...)
+		m.tag = p.write(m.tag)
+		from = a.valueEnd
 	}
-	m.place = append(m.place, len(raw))
+	m.tag = append(m.tag, raw[from:]...)
+	return nil
 }

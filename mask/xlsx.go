@@ -38,8 +38,7 @@ const (
 // Records tell places within a part, which is their attribute part.
 func XLSX(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
-	in := &failing{src: src}
-	data, err := io.ReadAll(io.LimitReader(in, MaxWorkbook+1))
+	data, err := io.ReadAll(io.LimitReader(src, MaxWorkbook+1))
 	if err != nil {
 		return fmt.Errorf("reading body: %w", err)
 	}

@@ -32,10 +32,10 @@ func workbook(t testing.TB) []byte {
 	must(err)
 	_, err = f.NewSheet("Notes")
 	must(err, f.SetSheetRow("Sheet1", "A1", &[]any{"姓名", "电话", "单号", "备注", "金额", "日期"}),
-		f.SetSheetRow("Sheet1", "A2", &[]any{"温馨", 13812345678, "ORD-1", "请打 139-1234-5678", 12.5, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}),
+		f.SetSheetRow("Sheet1", "A2", &[]any{"高兴", 13812345678, "ORD-1", "请打 139-1234-5678", 12.5, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}),
 		f.SetSheetRow("Sheet1", "A3", &[]any{"李四", "0571-87654321", "ORD-2", "无", 7, true}),
 		f.SetCellStyle("Sheet1", "F2", "F2", date),
-		f.SetCellValue("Notes", "A1", "温馨"),
+		f.SetCellValue("Notes", "A1", "高兴"),
 		f.SetCellValue("Notes", "A2", "卡号 6222021234567890128"),
 		f.SetCellRichText("Notes", "A3", []excelize.RichTextRun{{Text: "转 138"}, {Text: "1234", Font: &excelize.Font{Bold: true}}, {Text: "5678 & 好"}}),
 		f.SetCellFormula("Notes", "A4", `"13812345678"&Sheet1!A3`),
@@ -94,8 +94,8 @@ func TestXLSX(t *testing.T) {
 	}
 	defer was.Close()
 	changed := map[string]string{
-		"Sheet1!A2": "温*", "Sheet1!A3": "李*", "Sheet1!B2": "138****5678", "Sheet1!B3": "0571-****4321", "Sheet1!D2": "请打 139****5678",
-		"Notes!A1": "温*", "Notes!A2": "卡号 ****0128", "Notes!A3": "转 138****5678 & 好",
+		"Sheet1!A2": "高*", "Sheet1!A3": "李*", "Sheet1!B2": "138****5678", "Sheet1!B3": "0571-****4321", "Sheet1!D2": "请打 139****5678",
+		"Notes!A1": "高*", "Notes!A2": "卡号 ****0128", "Notes!A3": "转 138****5678 & 好",
 	}
 	for _, sheet := range []string{"Sheet1", "Notes"} {
 		for row := 1; row <= 8; row++ {
@@ -130,7 +130,7 @@ func TestXLSX(t *testing.T) {
 	if _, link, _ := f.GetCellHyperLink("Notes", "A2"); link != "mailto:z***@example.com" {
 		t.Error(link)
 	}
-	for _, secret := range []string{"12345678", "87654321", "zhang.san", "张伟", "王小明", "温馨", "李四", "1234567890128"} {
+	for _, secret := range []string{"12345678", "87654321", "zhang.san", "张伟", "王小明", "高兴", "李四", "1234567890128"} {
 		if part := holding(t, out, secret); part != "" {
 			t.Errorf("%s is left in %s", secret, part)
 		}
@@ -213,16 +213,16 @@ func TestXLSXParts(t *testing.T) {
 		"numbers": {"xl/s.xml", head + row(`<c r="A1" s="2"><v>13812345678</v></c><c r="B1" t="n"><v>1.3812345678E10</v></c><c><v>45000</v></c><c><f>1+1</f><v>13812345678</v></c><c t="b"><v>1</v></c>`) + tail,
 			head + row(`<c r="A1" s="2" t="str"><v>138****5678</v></c><c r="B1" t="str"><v>138****5678</v></c><c><v>45000</v></c><c t="str"><f>1+1</f><v>138****5678</v></c><c t="b"><v>1</v></c>`) + tail},
 		"formula's text": {"xl/s.xml", head + row(`<c t="str"><f>A1&amp;"13812345678"</f><v>收货人：张伟</v></c>`) + tail, head + row(`<c t="str"><f>A1&amp;"138****5678"</f><v>收货人：张*</v></c>`) + tail},
-		"columns": {"xl/s.xml", head + row(text("报表")) + row(text("no")+text("客人")+text("电话")) + row(text("13812345678")+text("温馨")+`<c><v>02112345678</v></c>`) + row(`<c r="B4" t="inlineStr"><is><r><t>欧</t></r><r><t>阳锋</t></r></is></c>`) + tail,
-			head + row(text("报表")) + row(text("no")+text("客人")+text("电话")) + row(text("13812345678")+text("温*")+`<c t="str"><v>021-****5678</v></c>`) + row(`<c r="B4" t="inlineStr"><is><r><t>欧**</t></r><r><t></t></r></is></c>`) + tail},
-		"a form": {"xl/s.xml", head + row(text("姓名")+text("温馨")) + row(text("电话：")+`<c><v>02112345678</v></c>`) + tail, head + row(text("姓名")+text("温*")) + row(text("电话：")+`<c t="str"><v>021-****5678</v></c>`) + tail},
+		"columns": {"xl/s.xml", head + row(text("报表")) + row(text("no")+text("客人")+text("电话")) + row(text("13812345678")+text("高兴")+`<c><v>02112345678</v></c>`) + row(`<c r="B4" t="inlineStr"><is><r><t>欧</t></r><r><t>阳锋</t></r></is></c>`) + tail,
+			head + row(text("报表")) + row(text("no")+text("客人")+text("电话")) + row(text("13812345678")+text("高*")+`<c t="str"><v>021-****5678</v></c>`) + row(`<c r="B4" t="inlineStr"><is><r><t>欧**</t></r><r><t></t></r></is></c>`) + tail},
+		"a form": {"xl/s.xml", head + row(text("姓名")+text("高兴")) + row(text("电话：")+`<c><v>02112345678</v></c>`) + tail, head + row(text("姓名")+text("高*")) + row(text("电话：")+`<c t="str"><v>021-****5678</v></c>`) + tail},
 		"runs":   {"xl/drawings/drawing1.xml", `<d><a:p><a:r><a:t>138</a:t></a:r><a:r><a:rPr/><a:t>12345678</a:t></a:r></a:p></d>`, `<d><a:p><a:r><a:t>138****5678</a:t></a:r><a:r><a:rPr/><a:t></a:t></a:r></a:p></d>`},
-		"filter": {"xl/s.xml", head + row(text("姓名")) + row(text("温馨")) + `</sheetData><autoFilter ref="A1:B2"><filterColumn colId="0"><filters><filter val="温馨"/></filters></filterColumn></autoFilter></worksheet>`,
-			head + row(text("姓名")) + row(text("温*")) + `</sheetData><autoFilter ref="A1:B2"><filterColumn colId="0"><filters><filter val="温*"/></filters></filterColumn></autoFilter></worksheet>`},
-		"pivot cache": {"xl/pivotCache/pivotCacheDefinition1.xml", `<pivotCacheDefinition><cacheFields><cacheField name="姓名"><sharedItems><s v="温馨"/><n v="13812345678"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>`,
-			`<pivotCacheDefinition><cacheFields><cacheField name="姓名"><sharedItems><s v="温*"/><s v="138****5678"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>`},
+		"filter": {"xl/s.xml", head + row(text("姓名")) + row(text("高兴")) + `</sheetData><autoFilter ref="A1:B2"><filterColumn colId="0"><filters><filter val="高兴"/></filters></filterColumn></autoFilter></worksheet>`,
+			head + row(text("姓名")) + row(text("高*")) + `</sheetData><autoFilter ref="A1:B2"><filterColumn colId="0"><filters><filter val="高*"/></filters></filterColumn></autoFilter></worksheet>`},
+		"pivot cache": {"xl/pivotCache/pivotCacheDefinition1.xml", `<pivotCacheDefinition><cacheFields><cacheField name="姓名"><sharedItems><s v="高兴"/><n v="13812345678"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>`,
+			`<pivotCacheDefinition><cacheFields><cacheField name="姓名"><sharedItems><s v="高*"/><s v="138****5678"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>`},
 		"external values": {"xl/externalLinks/externalLink1.xml", `<externalLink><row r="1"><cell r="A1"><v>13812345678</v></cell></row></externalLink>`, `<externalLink><row r="1"><cell r="A1" t="str"><v>138****5678</v></cell></row></externalLink>`},
-		"properties":      {"docProps/custom.xml", `<Properties><property name="姓名"><vt:lpwstr>温馨</vt:lpwstr></property></Properties>`, `<Properties><property name="姓名"><vt:lpwstr>温*</vt:lpwstr></property></Properties>`},
+		"properties":      {"docProps/custom.xml", `<Properties><property name="姓名"><vt:lpwstr>高兴</vt:lpwstr></property></Properties>`, `<Properties><property name="姓名"><vt:lpwstr>高*</vt:lpwstr></property></Properties>`},
 		"threads":         {"xl/threadedComments/threadedComment1.xml", `<ThreadedComments><threadedComment><text>13812345678</text></threadedComment></ThreadedComments>`, `<ThreadedComments><threadedComment><text>138****5678</text></threadedComment></ThreadedComments>`},
 		"drawn comments":  {"xl/drawings/vmlDrawing1.vml", `<xml><v:textbox><div>13812345678<br></div></v:textbox></xml>`, `<xml><v:textbox><div>138****5678<br></div></v:textbox></xml>`},
 		"a header":        {"xl/s.xml", `<worksheet><headerFooter><oddHeader>&amp;C&amp;1413812345678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`, `<worksheet><headerFooter><oddHeader>&amp;C&amp;14138****5678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`},

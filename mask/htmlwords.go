@@ -1,0 +1,246 @@
+package mask
+
+import "bytes"
+
+// isInline tells whether an element cuts no word in two.
+func isInline(name []byte) bool {
+	switch string(name) {
+	case "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark",
+		"nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tspan", "tt", "u", "var", "wbr":
+		return true
+	}
+	return false
+}
+
+// isVoid tells whether an element has no text.
+func isVoid(name []byte) bool {
+	switch string(name) {
+	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr":
+		return true
+	}
+	return false
+}
+
+// callsIt tells whether an attribute may say what its element's value is.
+func callsIt(name []byte) bool {
+	switch string(name) {
+	case "name", "id", "itemprop", "placeholder", "aria-label", "autocomplete", "data-field", "data-label", "data-title", "data-name", "data-key",
+		"data-prop", "data-column", "data-index", "field", "prop":
+		return true
+	}
+	return false
+}
+
+// isValue tells whether an attribute holds its element's value.
+func isValue(name []byte) bool {
+	switch string(name) {
+	case "value", "content", "data-value", "datetime":
+		return true
+	}
+	return false
+}
+
+// lowered returns the name of an attribute in lower case.
+func (m *markup) lowered(name []byte) []byte {
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' {
+			m.lower = append(m.lower[:0], name...)
+			for k := i; k < len(name); k++ {
+				if c := name[k]; c >= 'A' && c <= 'Z' {
+					m.lower[k] = c | 0x20
+				}
+			}
+			return m.lower
+		}
+	}
+	return name
+}
+
+// htmlTable is a table that is open.
+type htmlTable struct {
+	columns []saying
+	below   []int // rows that a cell above still takes, by column
+	column  int   // of the cell, from 0
+}
+
+// Bounds of what is kept of tables.
+const (
+	maxTables  = 16
+	maxColumns = 1000
+)
+
+// element returns what the tag's attributes say of the element's value and text.
+func (m *markup) element(raw []byte) saying {
+	if m.set == 0 && len(m.fields) == 0 {
+		return saying{}
+	}
+	for _, a := range m.lexer.attrs {
+		if callsIt(m.lowered(raw[a.name:a.nameEnd])) {
+			if s := m.says(raw[a.value:a.valueEnd]); s.class != "" {
+				return s
+			}
+		}
+	}
+	return saying{}
+}
+
+// attributeSays returns what is known of the attribute called name. Fields of the
+// plan map those that are not HTML's own.
+func (m *markup) attributeSays(name []byte, own saying) saying {
+	if m.set == 0 && len(m.fields) == 0 {
+		return saying{}
+	}
+	name = m.lowered(name)
+	if isValue(name) {
+		return own
+	}
+	if bare, ok := bytes.CutPrefix(name, []byte("data-")); ok {
+		return m.says(bare)
+	}
+	if c := fieldOf(name); m.set.Has(c) {
+		return saying{class: c}
+	}
+	return saying{}
+}
+
+// said returns what is known of the block's text.
+func (m *markup) said(text []byte) saying {
+	w := &m.say
+	s := w.own
+	switch {
+	case s.class != "":
+	case w.cell == "td" && len(m.tables) > 0:
+		t := &m.tables[len(m.tables)-1]
+		if t.column >= 0 && t.column < len(t.columns) {
+			s = t.columns[t.column]
+		}
+		if s.class == "" {
+			s = w.label
+		}
+	case w.cell == "dd":
+		s = w.label
+	}
+	name := bytes.TrimSpace(text)
+	if len(name) == 0 {
+		return saying{}
+	}
+	switch colon := bytes.HasSuffix(name, []byte(":")) || bytes.HasSuffix(name, []byte("：")); {
+	case w.cell == "th", w.cell == "dt":
+		w.label = m.says(name)
+		if w.cell == "th" && len(m.tables) > 0 {
+			m.tables[len(m.tables)-1].head(w.label)
+		}
+		return saying{}
+	case w.cell == "td" && colon:
+		w.label = m.says(name)
+	}
+	return m.plan.fitting(s, text)
+}
+
+func (t *htmlTable) head(s saying) {
+	for len(t.columns) <= t.column && t.column < maxColumns {
+		t.columns = append(t.columns, saying{})
+	}
+	if t.column >= 0 && t.column < len(t.columns) {
+		t.columns[t.column] = s
+	}
+}
+
+// structure follows the tag that begins an element of a table or a list.
+func (m *markup) structure(raw, name []byte) {
+	w := &m.say
+	switch string(name) {
+	case "table":
+		if len(m.tables) < maxTables {
+			m.tables = append(m.tables, htmlTable{column: -1})
+		}
+		w.label, w.cell = saying{}, ""
+	case "tr":
+		w.label, w.cell = saying{}, ""
+		if len(m.tables) > 0 {
+			m.tables[len(m.tables)-1].row()
+		}
+	case "td", "th":
+		w.cell = "td"
+		if string(name) == "th" {
+			w.cell = "th"
+		}
+		if len(m.tables) > 0 {
+			m.tables[len(m.tables)-1].cell(m.count(raw, "colspan"), m.count(raw, "rowspan"))
+		}
+	case "dt":
+		w.label, w.cell = saying{}, "dt"
+	case "dd":
+		w.cell = "dd"
+	case "dl":
+		w.label, w.cell = saying{}, ""
+	}
+}
+
+func (m *markup) structureEnd(name []byte) {
+	w := &m.say
+	switch string(name) {
+	case "table":
+		if n := len(m.tables); n > 0 {
+			m.tables = m.tables[:n-1]
+		}
+		w.label, w.cell = saying{}, ""
+		if len(m.tables) > 0 {
+			w.cell = "td" // around it
+		}
+	case "dl":
+		w.label, w.cell = saying{}, ""
+	case "td", "th", "dt", "dd", "tr":
+		w.cell = ""
+	}
+}
+
+// row goes to the next row.
+func (t *htmlTable) row() {
+	for k := t.column + 1; k >= 0 && k < len(t.below); k++ {
+		t.below[k] = max(0, t.below[k]-1)
+	}
+	t.column = -1
+}
+
+// cell goes to the next cell, which takes so many columns and rows.
+func (t *htmlTable) cell(columns, rows int) {
+	t.column++
+	for t.column < len(t.below) && t.below[t.column] > 0 {
+		t.below[t.column]--
+		t.column++
+	}
+	if rows > 1 || columns > 1 {
+		for k := range min(columns, maxColumns) {
+			at := t.column + k
+			if at >= maxColumns {
+				break
+			}
+			for len(t.below) <= at {
+				t.below = append(t.below, 0)
+			}
+			// The other columns of this row are passed as if a cell above took them.
+			t.below[at] = rows - 1
+			if k > 0 {
+				t.below[at] = rows
+			}
+		}
+	}
+}
+
+// count returns the number that an attribute is, at least 1.
+func (m *markup) count(raw []byte, name string) int {
+	for _, a := range m.lexer.attrs {
+		if bytes.EqualFold(raw[a.name:a.nameEnd], []byte(name)) {
+			n := 0
+			for _, c := range raw[a.value:a.valueEnd] {
+				if c < '0' || c > '9' || n > maxColumns {
+					break
+				}
+				n = n*10 + int(c-'0')
+			}
+			return max(1, n)
+		}
+	}
+	return 1
+}

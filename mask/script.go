@@ -1,0 +1,153 @@
+package mask
+
+import (
+	"bytes"
+	"io"
+	"slices"
+)
+
+// maxObjects bounds how many objects of a script are tried as JSON.
+const maxObjects = 64
+
+// script masks the text of a script: JSON, and objects in other languages that
+// are JSON (window.data = {…}), as JSON; the rest as text, through its escapes.
+func (m *markup) script(raw []byte) error {
+	if bytes.HasSuffix(bytes.ToLower(m.kind), []byte("json")) {
+		if ok, err := m.jsonText(raw, 0); ok || err != nil {
+			return err
+		}
+	}
+	from := 0 // raw[from:] is yet to be masked
+	tried := 0
+	for i := 0; i < len(raw) && tried < maxObjects; {
+		k := bytes.IndexAny(raw[i:], "{[")
+		if k < 0 {
+			break
+		}
+		i += k
+		if !assigned(raw[:i]) {
+			i++
+			continue
+		}
+		tried++
+		n := objectLen(raw[i:])
+		if n < 3 || !jsonLike(raw[i:i+n]) {
+			i++
+			continue
+		}
+		if err := m.scriptText(raw[from:i], from); err != nil {
+			return err
+		}
+		from = i
+		ok, err := m.jsonText(raw[i:i+n], i)
+		if err != nil {
+			return err
+		}
+		if i++; ok {
+			i += n - 1
+			from = i
+		}
+	}
+	return m.scriptText(raw[from:], from)
+}
+
+// scriptText masks raw, at bytes behind the token's start.
+func (m *markup) scriptText(raw []byte, at int) error {
+	m.text.add(raw, m.base+int64(m.tok+at), scripted)
+	own := m.say
+	m.say = words{}
+	err := m.settle()
+	m.say = own
+	return err
+}
+
+// jsonText masks raw as JSON, if it is.
+func (m *markup) jsonText(raw []byte, at int) (bool, error) {
+	p := &m.text
+	p.add(raw, m.base+int64(m.tok+at), bare)
+	if !m.coverJSON(p) {
+		p.reset()
+		return false, nil
+	}
+	if err := m.tell(p, saying{}); err != nil {
+		return true, err
+	}
+	m.quoted = p.write(m.quoted[:0])
+	p.reset()
+	return true, m.emit(m.quoted)
+}
+
+// assigned tells whether what comes after s may be a value: behind =, ( or return.
+func assigned(s []byte) bool {
+	s = bytes.TrimRight(s, " \t\r\n")
+	return len(s) > 0 && (s[len(s)-1] == '=' || s[len(s)-1] == '(') || bytes.HasSuffix(s, []byte("return"))
+}
+
+// jsonLike tells whether s may be an object or a list of JSON; a function's body
+// is not.
+func jsonLike(s []byte) bool {
+	rest := bytes.TrimLeft(s[1:], " \t\r\n")
+	if len(rest) == 0 {
+		return false
+	}
+	c := rest[0]
+	return c == '"' || c == '}' || c == ']' || s[0] == '[' && (c == '{' || c == '[' || c == '-' || c >= '0' && c <= '9')
+}
+
+// objectLen returns where the object or list that s begins with ends, or 0.
+func objectLen(s []byte) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// coverJSON finds what is to be masked in p if its text is an object or a list of
+// JSON, and tells whether it is.
+func (m *markup) coverJSON(p *passage) bool {
+	text := bytes.TrimSpace(p.text)
+	if len(text) < 2 || text[0] != '{' && text[0] != '[' || !jsonLike(text) {
+		return false
+	}
+	var values []Value
+	if err := JSON(io.Discard, bytes.NewReader(p.text), m.plan, func(rec Record) { values = append(values, rec.Values...) }); err != nil {
+		return false
+	}
+	slices.SortStableFunc(values, func(a, b Value) int { return int(a.At - b.At) })
+	p.changes, p.masks = p.changes[:0], p.masks[:0]
+	at, quoted := 0, false
+	for _, v := range values {
+		start := int(v.At)
+		for ; at < start; at++ {
+			switch p.text[at] {
+			case '\\':
+				at++
+			case '"':
+				quoted = !quoted
+			}
+		}
+		from := len(p.masks)
+		if quoted {
+			p.masks = appendEscaped(p.masks, v.Mask)
+		} else {
+			p.masks = appendQuoted(p.masks, v.Mask) // of a number
+		}
+		if view(p.masks[from:]) != view(p.text[start:v.End]) {
+			p.changes = append(p.changes, change{start, int(v.End), from, len(p.masks), v.Class})
+		}
+	}
+	return true
+}
