@@ -30,11 +30,10 @@ func (x *pageLexer) next(b []byte, raw string, eof bool) (kind pageToken, n int,
 			return pageText, n, done || eof
 		}
 	}
-	if n, done = textLen(b); n > 0 || !done {
-		return pageText, n, done || eof
-	}
-	if len(b) < 2 {
-		return pageText, len(b), eof
+	if len(b) < 2 || b[0] != '<' || !isASCIILetter(b[1]) && b[1] != '/' {
+		if n, done = textLen(b); n > 0 || !done {
+			return pageText, n, done || eof
+		}
 	}
 	switch c := b[1]; {
 	case c == '!':
@@ -131,29 +130,58 @@ func declarationLen(b []byte) (n int, done bool) {
 	return n, false
 }
 
-// tag reads the tag whose name begins at i.
-func (x *pageLexer) tag(b []byte, i int) (n int, done bool) {
-	x.attrs, x.name = x.attrs[:0], x.name[:0]
-	for i < len(b) && !pageSpace(b[i]) && b[i] != '/' && b[i] != '>' {
-		c := b[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		x.name = append(x.name, c)
+// What a byte may be in a tag.
+const (
+	aGap   = 1 << iota // white space
+	anEnd              // > or /
+	anIs               // =
+	aUpper             // A-Z
+)
+
+var tagKind = func() (t [256]uint8) {
+	for c := byte('A'); c <= 'Z'; c++ {
+		t[c] = aUpper
+	}
+	for _, c := range " \n\t\r\f" {
+		t[c] = aGap
+	}
+	t['>'], t['/'], t['='] = anEnd, anEnd, anIs
+	return t
+}()
+
+func skipGap(b []byte, i int) int {
+	for i < len(b) && tagKind[b[i]] == aGap {
 		i++
 	}
-	space := func() {
-		for i < len(b) && pageSpace(b[i]) {
-			i++
+	return i
+}
+
+// tag reads the tag whose name begins at i.
+func (x *pageLexer) tag(b []byte, i int) (n int, done bool) {
+	x.attrs = x.attrs[:0]
+	from, upper := i, uint8(0)
+	for i < len(b) && tagKind[b[i]]&(aGap|anEnd) == 0 {
+		upper |= tagKind[b[i]]
+		i++
+	}
+	x.name = append(x.name[:0], b[from:i]...)
+	if upper&aUpper != 0 {
+		for k, c := range x.name {
+			if c >= 'A' && c <= 'Z' {
+				x.name[k] = c | 0x20
+			}
 		}
 	}
-	for space(); i < len(b) && b[i] != '>'; space() {
+	for i = skipGap(b, i); i < len(b) && b[i] != '>'; i = skipGap(b, i) {
 		a := attribute{name: i, local: i}
-		for i < len(b) && (b[i] == '=' && i == a.name || b[i] != '=' && b[i] != '/' && b[i] != '>' && !pageSpace(b[i])) {
+		if b[i] == '=' {
+			i++
+		}
+		for i < len(b) && tagKind[b[i]]&(aGap|anEnd|anIs) == 0 {
 			i++
 		}
 		a.nameEnd, a.value, a.valueEnd = i, i, i
-		if space(); i == len(b) {
+		if i = skipGap(b, i); i == len(b) {
 			return i, false
 		}
 		if b[i] == '/' {
@@ -161,8 +189,7 @@ func (x *pageLexer) tag(b []byte, i int) (n int, done bool) {
 			continue
 		}
 		if b[i] == '=' {
-			i++
-			if space(); i == len(b) {
+			if i = skipGap(b, i+1); i == len(b) {
 				return i, false
 			}
 			i = a.readValue(b, i)
@@ -171,8 +198,8 @@ func (x *pageLexer) tag(b []byte, i int) (n int, done bool) {
 			x.attrs = append(x.attrs, a)
 		}
 	}
-	if i == len(b) {
-		return i, false
+	if i >= len(b) {
+		return len(b), false
 	}
 	return i + 1, true
 }
@@ -361,30 +388,11 @@ func escapedTag(b []byte, twice *bool) (n int, left, ended, enough bool) {
 	return 1 + len(tag), false, false, true
 }
 
-// isRaw returns the name as a constant when it is that of an element that holds
-// text without tags. Browsers read no entities in most of them.
-func isRaw(name []byte) string {
-	switch string(name) {
-	case "iframe":
-		return "iframe"
-	case "noembed":
-		return "noembed"
-	case "noframes":
-		return "noframes"
-	case "noscript":
-		return "noscript"
-	case "plaintext":
-		return "plaintext"
-	case "script":
-		return "script"
-	case "style":
-		return "style"
-	case "textarea":
-		return "textarea"
-	case "title":
-		return "title"
-	case "xmp":
-		return "xmp"
+// rawName returns the name of an element that holds text without tags, or "".
+// Browsers read no entities in most of them.
+func rawName(name []byte) string {
+	if elementOf(name) != rawElement {
+		return ""
 	}
-	return ""
+	return string(name)
 }

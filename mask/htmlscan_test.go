@@ -72,7 +72,7 @@ func ourTokens(t *testing.T, in string) (out []string) {
 				}
 				seen[name] = true
 			}
-			raw = isRaw(x.name)
+			raw = rawName(x.name)
 		}
 		b = b[n:]
 	}

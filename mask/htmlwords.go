@@ -2,23 +2,30 @@ package mask
 
 import "bytes"
 
-// isInline tells whether an element cuts no word in two.
-func isInline(name []byte) bool {
+// elementKind is what an element is to the text in and around it.
+type elementKind uint8
+
+const (
+	blockElement      elementKind = iota
+	inlineElement                 // cuts no word in two
+	voidElement                   // has no text
+	rawElement                    // has text without tags
+	structuralElement             // of a table or a list
+)
+
+func elementOf(name []byte) elementKind {
 	switch string(name) {
 	case "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark",
 		"nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tspan", "tt", "u", "var", "wbr":
-		return true
+		return inlineElement
+	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track":
+		return voidElement
+	case "iframe", "noembed", "noframes", "noscript", "plaintext", "script", "style", "textarea", "title", "xmp":
+		return rawElement
+	case "table", "tr", "td", "th", "dl", "dt", "dd":
+		return structuralElement
 	}
-	return false
-}
-
-// isVoid tells whether an element has no text.
-func isVoid(name []byte) bool {
-	switch string(name) {
-	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr":
-		return true
-	}
-	return false
+	return blockElement
 }
 
 // callsIt tells whether an attribute may say what its element's value is.

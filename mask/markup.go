@@ -24,7 +24,7 @@ func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 		m = new(markup)
 	}
 	m.reset(dst, src, p, onRecord)
-	m.plan, m.rawName, m.say, m.tables = p, "", words{}, m.tables[:0]
+	m.plan, m.rawName, m.say, m.tables, m.nul, m.high = p, "", words{}, m.tables[:0], false, false
 	m.text.reset()
 	err := m.page()
 	m.finish()
@@ -53,6 +53,8 @@ type markup struct {
 	lower   []byte  // a name in lower case
 	say     words
 	tables  []htmlTable
+	nul     bool // there was a NUL
+	high    bool // there was what is not ASCII
 }
 
 // words is what the page says of the text to come.
@@ -78,7 +80,7 @@ func (m *markup) page() error {
 		}
 		m.pos = m.tok + n
 		raw := m.buf[m.tok:m.pos]
-		if !soundPage(raw) {
+		if m.nul && bytes.IndexByte(raw, 0) >= 0 || m.high && !utf8.Valid(raw) {
 			return m.fault(m.tok, "not UTF-8 text")
 		}
 		if m.rawName != "" && kind == pageText {
@@ -110,22 +112,25 @@ func (m *markup) token() (pageToken, int, error) {
 		// What is long is looked at again only when there is a good deal more of it.
 		for !eof && m.end-m.tok <= held+held/8 {
 			m.pos = m.end
+			n := m.end - m.tok
 			if err := m.more(); err == io.EOF {
 				eof = true
 			} else if err != nil {
 				return kind, 0, err
 			}
+			m.look(m.buf[m.tok+n : m.end])
 		}
 	}
 }
 
-// soundPage tells whether raw is text without NUL.
-func soundPage(raw []byte) bool {
-	var kinds uint8
-	for _, c := range raw {
-		kinds |= textKind[c]
+// look sees whether there is a NUL in b, or what is not ASCII.
+func (m *markup) look(b []byte) {
+	high := byte(0)
+	for _, c := range b {
+		high |= c
 	}
-	return kinds&aNUL == 0 && (kinds&aFigure == 0 || utf8.Valid(raw))
+	m.high = m.high || high >= 0x80
+	m.nul = m.nul || bytes.IndexByte(b, 0) >= 0
 }
 
 func (m *markup) take(kind pageToken, raw []byte) error {
@@ -165,6 +170,16 @@ func (m *markup) bound() error {
 	return nil
 }
 
+// blank tells whether text is nothing but white space of ASCII.
+func blank(text []byte) bool {
+	for _, c := range text {
+		if c > ' ' {
+			return false
+		}
+	}
+	return true
+}
+
 func (m *markup) emit(b []byte) error {
 	if m.out = append(m.out, b...); len(m.out) >= windowSize {
 		return m.flush()
@@ -179,7 +194,7 @@ func (m *markup) settle() error {
 	}
 	p := &m.text
 	var s saying
-	if len(p.text) > 0 {
+	if !blank(p.text) {
 		s = m.said(p.text)
 		m.cover(p, s)
 		if err := m.tell(p, s); err != nil {
@@ -217,8 +232,9 @@ func (m *markup) rawText(raw []byte) error {
 
 func (m *markup) startTag(raw []byte) error {
 	name := m.lexer.name
+	kind := elementOf(name)
 	own := m.element(raw)
-	apart := own.class != "" || !isInline(name)
+	apart := own.class != "" || kind != inlineElement
 	if apart {
 		if err := m.settle(); err != nil {
 			return err
@@ -227,14 +243,15 @@ func (m *markup) startTag(raw []byte) error {
 	if m.say.name != "" && m.say.name == string(name) {
 		m.say.depth++
 	}
-	if own.class != "" && !isVoid(name) {
+	if own.class != "" && kind != voidElement {
 		m.say.own, m.say.name, m.say.depth = own, string(name), 1
 	}
-	m.structure(raw, name)
-	if err := m.maskAttributes(raw, own); err != nil {
-		return err
-	}
-	if m.rawName = isRaw(name); m.rawName == "script" {
+	m.rawName = ""
+	switch kind {
+	case structuralElement:
+		m.structure(raw, name)
+	case rawElement:
+		m.rawName = rawName(name)
 		m.kind = m.kind[:0]
 		for _, a := range m.lexer.attrs {
 			if bytes.EqualFold(raw[a.name:a.nameEnd], []byte("type")) {
@@ -242,27 +259,32 @@ func (m *markup) startTag(raw []byte) error {
 			}
 		}
 	}
-	if apart {
-		return m.emit(m.tag)
+	tag, err := m.maskAttributes(raw, own)
+	if err != nil {
+		return err
 	}
-	m.text.markup(m.tag)
+	if apart {
+		return m.emit(tag)
+	}
+	m.text.markup(tag)
 	m.text.run()
 	return m.bound()
 }
 
 func (m *markup) endTag(raw []byte) error {
 	name := m.lexer.name
+	kind := elementOf(name)
 	ends := m.say.name != "" && m.say.name == string(name)
 	if ends {
 		m.say.depth--
 	}
-	apart := ends && m.say.depth == 0 || !isInline(name)
-	m.tag = m.tag[:0]
-	if err := m.maskAttributes(raw, saying{}); err != nil { // an end tag may have some
+	apart := ends && m.say.depth == 0 || kind != inlineElement
+	tag, err := m.maskAttributes(raw, saying{}) // an end tag may have some
+	if err != nil {
 		return err
 	}
 	if !apart {
-		m.text.markup(m.tag)
+		m.text.markup(tag)
 		m.text.run()
 		return m.bound()
 	}
@@ -272,13 +294,15 @@ func (m *markup) endTag(raw []byte) error {
 	if ends && m.say.depth == 0 {
 		m.say.own, m.say.name = saying{}, ""
 	}
-	m.structureEnd(name)
-	return m.emit(m.tag)
+	if kind == structuralElement {
+		m.structureEnd(name)
+	}
+	return m.emit(tag)
 }
 
-// maskAttributes writes the tag raw to m.tag with its attributes masked. Own is
-// what they say of the element's value.
-func (m *markup) maskAttributes(raw []byte, own saying) error {
+// maskAttributes returns the tag raw with its attributes masked. Own is what they
+// say of the element's value.
+func (m *markup) maskAttributes(raw []byte, own saying) ([]byte, error) {
 	m.tag = m.tag[:0]
 	from := 0
 	for _, a := range m.lexer.attrs {
@@ -298,12 +322,15 @@ func (m *markup) maskAttributes(raw []byte, own saying) error {
 			continue
 		}
 		if err := m.tell(p, s); err != nil {
-			return err
+			return nil, err
 		}
 		m.tag = append(m.tag, raw[from:a.value]...)
 		m.tag = p.write(m.tag)
 		from = a.valueEnd
 	}
+	if from == 0 {
+		return raw, nil
+	}
 	m.tag = append(m.tag, raw[from:]...)
-	return nil
+	return m.tag, nil
 }
