@@ -116,15 +116,6 @@ func (r *rewriter) again(shown string) bool {
 	return false
 }
 
-// stable returns the mask m, or [Full] when m would be masked again.
-func (r *rewriter) stable(m string, encrypted bool) string {
-	r.masks = append(r.masks[:0], section{0, len(m), encrypted})
-	if r.again(m) {
-		return Full
-	}
-	return m
-}
-
 // found keeps the values of r.spans in s for the innermost record. At turns a
 // place in s into one behind the token's start.
 func (r *rewriter) found(s []byte, whole bool, at func(int) int) error {

@@ -276,8 +276,8 @@ func (b *book) surveyPart(k int, root string) error {
 func (b *book) write(out io.Writer, onRecord func(Record)) error {
 	z := zip.NewWriter(out)
 	for k, f := range b.zip.File {
-		h := zip.FileHeader{Name: f.Name, NonUTF8: f.NonUTF8, Method: f.Method, Flags: f.Flags &^ 8, CRC32: f.CRC32, CreatorVersion: f.CreatorVersion, ReaderVersion: f.ReaderVersion,
-			CompressedSize64: f.CompressedSize64, UncompressedSize64: f.UncompressedSize64, ModifiedTime: f.ModifiedTime, ModifiedDate: f.ModifiedDate, ExternalAttrs: f.ExternalAttrs}
+		h := f.FileHeader
+		h.Flags, h.Extra, h.Comment = h.Flags&^8, nil, "" // what is hidden beside the parts is left out; sizes are known
 		kind := kindOf(f.Name)
 		var body io.Reader
 		if kind != harmless {
