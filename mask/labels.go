@@ -53,8 +53,37 @@ func (b *book) label(index int) saying {
 	return s
 }
 
+// Bounds of the values that are known by their cells.
+const (
+	maxKnown     = 200_000
+	maxKnownText = 256
+)
+
+// know keeps a value that its cell says is of a class, so that it is masked in
+// charts, filters and caches too.
+func (b *book) know(s saying, text []byte) {
+	if s.class == "" || s.class == Plain || len(text) > maxKnownText || len(b.known) >= maxKnown || !s.mapped && fits(s.class, string(text)) == "" {
+		return
+	}
+	if b.known == nil {
+		b.known = map[string]saying{}
+	}
+	b.known[string(text)] = s
+}
+
+// knows returns what the cells of the workbook say of text.
+func (b *book) knows(text []byte) saying {
+	if len(b.known) == 0 || len(text) > maxKnownText {
+		return saying{}
+	}
+	return b.known[string(bytes.TrimSpace(text))]
+}
+
 // keepUse keeps what is said of the string of the table that a cell uses.
-func (b *book) keepUse(s *sheet, index int, _ []byte) {
+func (b *book) keepUse(s *sheet, index int, text []byte) {
+	if index < 0 {
+		b.know(b.plan.fitting(s.said(), text), text)
+	}
 	if index < 0 || index >= len(b.strings) {
 		return
 	}
@@ -158,11 +187,12 @@ func (l *labels) grid() *grid {
 	return g
 }
 
-// rename puts the new names of sheets and the like in p.
-func (s *sheet) rename(p *passage) {
+// rename puts the new names of sheets and the like in p: where formulas use them,
+// and for the whole of p if that is a name.
+func (s *sheet) rename(p *passage, name bool) {
 	for _, r := range s.renamed {
 		text := string(p.text)
-		if strings.TrimSpace(text) == r.old && (s.root == "workbook" || s.root == "Properties" || strings.HasPrefix(s.root, "pivot")) {
+		if name && strings.TrimSpace(text) == r.old {
 			p.swap(0, len(text), r.put)
 			continue
 		}

@@ -14,12 +14,13 @@ import (
 type coding uint8
 
 const (
-	bare     coding = iota // as it is: comments, CDATA
-	xmlText                // the five entities of XML, and characters by number
-	htmlText               // every entity of HTML
-	scripted               // escapes of JavaScript's strings
-	doubled                // quotes doubled, as in CSV
-	slashed                // a backslash before quotes
+	bare       coding = iota // as it is: comments, CDATA
+	xmlText                  // the five entities of XML, and characters by number
+	htmlText                 // every entity of HTML
+	officeText               // as xmlText, and characters as _x0031_
+	scripted                 // escapes of JavaScript's strings
+	doubled                  // quotes doubled, as in CSV
+	slashed                  // a backslash before quotes
 )
 
 // part is a part of a passage that stands in one place. What is not an atom is
@@ -81,12 +82,17 @@ func (p *passage) run() {
 func (p *passage) add(raw []byte, at int64, how coding) {
 	held := len(p.held)
 	p.held = append(p.held, raw...)
-	mark := [...]byte{bare: 0, xmlText: '&', htmlText: '&', scripted: '\\', doubled: p.quote, slashed: '\\'}[how]
+	mark := [...]byte{bare: 0, xmlText: '&', htmlText: '&', officeText: '&', scripted: '\\', doubled: p.quote, slashed: '\\'}[how]
 	for i := 0; i < len(raw); {
 		n := len(raw) - i
 		if how != bare {
 			if k := bytes.IndexByte(raw[i:], mark); k >= 0 {
 				n = k
+			}
+			if how == officeText {
+				if k := bytes.Index(raw[i:i+n], []byte("_x")); k >= 0 {
+					n = k
+				}
 			}
 		}
 		if n > 0 {
@@ -109,7 +115,13 @@ func (p *passage) escape(raw []byte, how coding) int {
 	switch how {
 	case htmlText:
 		return p.entity(raw)
-	case xmlText:
+	case xmlText, officeText:
+		if len(raw) >= 7 && raw[0] == '_' && raw[6] == '_' {
+			if c := hexOf(raw[2:6]); c >= 0 && utf8.ValidRune(c) && c != 0 {
+				p.text = utf8.AppendRune(p.text, c)
+				return 7
+			}
+		}
 		if c, n := reference(raw); n > 0 {
 			p.text = utf8.AppendRune(p.text, c)
 			return n
@@ -201,6 +213,16 @@ func xmlChar(c rune) bool {
 	return c >= ' ' && c < 0xD800 || c == '\t' || c == '\n' || c == '\r' || c >= 0xE000 && c < 0xFFFE || c > 0xFFFF && c <= utf8.MaxRune
 }
 
+// hexOf returns the number that s is in hexadecimal digits, or -1.
+func hexOf(s []byte) rune {
+	for _, c := range s {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return -1
+		}
+	}
+	return hexRune(s)
+}
+
 // scriptEscape reads the escape that s begins with as in a string of JavaScript.
 func scriptEscape(s []byte) (rune, int) {
 	if len(s) < 2 {
@@ -210,12 +232,7 @@ func scriptEscape(s []byte) (rune, int) {
 		if len(s) < from+n {
 			return -1
 		}
-		for _, c := range s[from : from+n] {
-			if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return -1
-			}
-		}
-		return hexRune(s[from : from+n])
+		return hexOf(s[from : from+n])
 	}
 	switch s[1] {
 	case '"', '\'', '\\', '/', '`':
@@ -323,7 +340,7 @@ func (p *passage) appendCoded(dst, m []byte, how coding) []byte {
 		return append(dst, m...)
 	}
 	switch how {
-	case xmlText, htmlText:
+	case xmlText, htmlText, officeText:
 		return append(dst, html.EscapeString(string(m))...)
 	case doubled:
 		for _, c := range m {

@@ -3,8 +3,6 @@ package mask
 import (
 	"bytes"
 	"strings"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // surveyRows is how many rows of a sheet are looked at for names of columns.
@@ -83,7 +81,7 @@ func (s *sheet) value(x *tree, raw []byte, name string) []byte {
 // plain returns the attribute's value without references.
 func (s *sheet) plain(x *tree, raw []byte, name string) []byte {
 	x.side.reset()
-	x.side.add(s.value(x, raw, name), 0, xmlText)
+	x.side.add(s.value(x, raw, name), 0, officeText)
 	return x.side.text
 }
 
@@ -271,11 +269,14 @@ func (x *tree) sheetText(s *saying) error {
 		}
 		*s = sh.book.use(sh.index, text)
 	}
+	if s.class == "" {
+		*s = sh.book.knows(text)
+	}
 	x.cover(p, *s)
-	if name == "f" || strings.HasPrefix(name, "formula") || name == "definedName" {
+	if name == "f" || strings.HasSuffix(name, "Formula") || strings.HasPrefix(name, "formula") || name == "definedName" {
 		p.quoteNumbers()
 	}
-	sh.rename(p)
+	sh.rename(p, sh.root == "Properties")
 	return nil
 }
 
@@ -294,10 +295,8 @@ func (x *tree) cellValue(text []byte, s *saying) error {
 		sh.after(-1, nil)
 	case "n":
 		sh.after(-1, text)
+		x.wholeNumber(text)
 		x.cover(&x.text, *s)
-		if len(x.text.changes) == 0 && !(s.mapped && s.class == Plain) {
-			x.numberText(text)
-		}
 		sh.cell.text = sh.cell.text || len(x.text.changes) > 0
 	default:
 		sh.after(-1, text)
@@ -307,18 +306,17 @@ func (x *tree) cellValue(text []byte, s *saying) error {
 	return nil
 }
 
-// numberText masks a number that is written with a decimal point or exponent.
-func (x *tree) numberText(lit []byte) {
-	if x.set&detect.Numbers == 0 || len(lit) > 64 || bytes.Contains(lit, []byte("**")) {
+// wholeNumber lets a number that is written with a point or an exponent say its
+// digits, as people see it.
+func (x *tree) wholeNumber(lit []byte) {
+	p := &x.text
+	if len(p.parts) != 1 || len(lit) > 64 || !bytes.ContainsAny(lit, ".eE") || bytes.ContainsAny(lit, "*") {
 		return
 	}
-	digits := wholeDigits(x.decoded[:0], lit)
-	if digits == nil {
-		return
-	}
-	x.decoded = digits
-	if x.spans = detect.Append(x.spans[:0], view(digits), x.set); len(x.spans) == 1 && x.spans[0].End-x.spans[0].Start == len(digits) {
-		x.text.change(0, len(x.text.text), x.spans[0].Class, Of(x.spans[0].Class, string(digits)))
+	if digits := wholeDigits(x.decoded[:0], lit); digits != nil {
+		x.decoded = digits
+		p.text = append(p.text[:0], digits...)
+		p.parts[0].atom = true
 	}
 }
 
@@ -406,6 +404,23 @@ func headerCode(s []byte) int {
 		return n + 1
 	}
 	return n
+}
+
+// says returns what is known of an attribute, of which its own name says own.
+func (s *sheet) says(name []byte, own saying) saying {
+	switch string(name) {
+	case "v", "val":
+		return s.attribute
+	case "displayName", "userName":
+		if s.root == "personList" || s.root == "users" || s.root == "headers" || s.root == "workbook" {
+			return saying{class: Name}
+		}
+	case "url":
+		if s.root == "workbook" { // the folder where it was saved last
+			return saying{AnyText, true, string(AnyText)}
+		}
+	}
+	return own
 }
 
 // structural tells whether the attributes of the tag at hand are not searched: a

@@ -70,6 +70,7 @@ type book struct {
 	pivot    []saying // by field of the pivot caches
 	grids    []*grid  // by part
 	renamed  []rename
+	known    map[string]saying // by text
 	tree     tree
 }
 
@@ -204,7 +205,7 @@ func (b *book) named(k int, err error) error {
 
 // survey reads what must be known before the first part is written.
 func (b *book) survey() error {
-	table, workbooks := -1, 0
+	table, workbook := -1, -1
 	for k, f := range b.zip.File {
 		if kindOf(f.Name) != read {
 			continue
@@ -220,10 +221,13 @@ func (b *book) survey() error {
 			}
 			table = k
 		case "workbook":
-			workbooks++
+			if workbook >= 0 {
+				return broken(f.Name, "a second workbook")
+			}
+			workbook = k
 		}
 	}
-	if workbooks == 0 {
+	if workbook < 0 {
 		return fmt.Errorf("%w: not a workbook", ErrUnreadable)
 	}
 	if table >= 0 {
@@ -239,13 +243,18 @@ func (b *book) survey() error {
 		}
 	}
 	for k, g := range b.grids {
-		if g != nil && len(b.strings) > 0 && b.zip.File[k] != nil {
+		if g != nil {
 			if err := b.look(k, &sheet{grid: g, survey: &survey{cell: b.keepUse}}); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	if table >= 0 {
+		if err := b.look(table, &sheet{survey: &survey{string: func(index int, text []byte) { b.know(b.use(index, text), text) }}}); err != nil {
+			return err
+		}
+	}
+	return b.look(workbook, &sheet{survey: &survey{name: b.keepName}})
 }
 
 func (b *book) surveyPart(k int, root string) error {
@@ -266,8 +275,6 @@ func (b *book) surveyPart(k int, root string) error {
 			}
 			n++
 		}}})
-	case "workbook":
-		return b.look(k, &sheet{survey: &survey{name: b.keepName}})
 	}
 	return nil
 }
@@ -359,9 +366,9 @@ func (b *book) mask(k int, kind partKind, p *packed, onRecord func(Record)) erro
 // says what is to be masked.
 func (b *book) keepName(element string, name []byte) {
 	old := string(name)
-	if len(detect.Find(old, b.plan.set)) == 0 || slices.ContainsFunc(b.renamed, func(r rename) bool { return r.old == old }) {
+	if len(detect.Find(old, b.plan.set)) == 0 && b.knows(name).class == "" || slices.ContainsFunc(b.renamed, func(r rename) bool { return r.old == old }) {
 		return
 	}
-	put := fmt.Sprintf("Masked_%d", len(b.renamed)+1)
+	put := fmt.Sprintf("Masked_%d", len(b.renamed)+1) // what is masked once has no name that would be masked
 	b.renamed = append(b.renamed, rename{old, put, element == "sheet"})
 }

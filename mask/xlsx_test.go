@@ -221,11 +221,16 @@ func TestXLSXParts(t *testing.T) {
 			head + row(text("姓名")) + row(text("高*")) + `</sheetData><autoFilter ref="A1:B2"><filterColumn colId="0"><filters><filter val="高*"/></filters></filterColumn></autoFilter></worksheet>`},
 		"pivot cache": {"xl/pivotCache/pivotCacheDefinition1.xml", `<pivotCacheDefinition><cacheFields><cacheField name="姓名"><sharedItems><s v="高兴"/><n v="13812345678"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>`,
 			`<pivotCacheDefinition><cacheFields><cacheField name="姓名"><sharedItems><s v="高*"/><s v="138****5678"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>`},
-		"external values": {"xl/externalLinks/externalLink1.xml", `<externalLink><row r="1"><cell r="A1"><v>13812345678</v></cell></row></externalLink>`, `<externalLink><row r="1"><cell r="A1" t="str"><v>138****5678</v></cell></row></externalLink>`},
-		"properties":      {"docProps/custom.xml", `<Properties><property name="姓名"><vt:lpwstr>高兴</vt:lpwstr></property></Properties>`, `<Properties><property name="姓名"><vt:lpwstr>高*</vt:lpwstr></property></Properties>`},
-		"threads":         {"xl/threadedComments/threadedComment1.xml", `<ThreadedComments><threadedComment><text>13812345678</text></threadedComment></ThreadedComments>`, `<ThreadedComments><threadedComment><text>138****5678</text></threadedComment></ThreadedComments>`},
-		"drawn comments":  {"xl/drawings/vmlDrawing1.vml", `<xml><v:textbox><div>13812345678<br></div></v:textbox></xml>`, `<xml><v:textbox><div>138****5678<br></div></v:textbox></xml>`},
-		"a header":        {"xl/s.xml", `<worksheet><headerFooter><oddHeader>&amp;C&amp;1413812345678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`, `<worksheet><headerFooter><oddHeader>&amp;C&amp;14138****5678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`},
+		"external values":      {"xl/externalLinks/externalLink1.xml", `<externalLink><row r="1"><cell r="A1"><v>13812345678</v></cell></row></externalLink>`, `<externalLink><row r="1"><cell r="A1" t="str"><v>138****5678</v></cell></row></externalLink>`},
+		"characters by number": {"xl/s.xml", head + row(text("138_x0031_2345678 a_b _x_")) + tail, head + row(text("138****5678 a_b _x_")) + tail},
+		"a known number":       {"xl/s.xml", head + row(text("电话")) + row(`<c><v>1.3812345678E10</v></c>`) + row(`<c><v>1.3E1</v></c>`) + tail, head + row(text("电话")) + row(`<c t="str"><v>138****5678</v></c>`) + row(`<c><v>1.3E1</v></c>`) + tail},
+		"prefixes":             {"xl/s.xml", `<x:worksheet xmlns:x="u"><x:row><x:c><x:v>13812345678</x:v></x:c></x:row></x:worksheet>`, `<x:worksheet xmlns:x="u"><x:row><x:c t="str"><x:v>138****5678</x:v></x:c></x:row></x:worksheet>`},
+		"people":               {"xl/persons/person.xml", `<personList><person displayName="高兴" id="{1}"/></personList>`, `<personList><person displayName="高*" id="{1}"/></personList>`},
+		"where it was saved":   {"xl/workbook.xml", `<workbook><absPath url="C:\Users\gao\"/></workbook>`, `<workbook><absPath url="******"/></workbook>`},
+		"properties":           {"docProps/custom.xml", `<Properties><property name="姓名"><vt:lpwstr>高兴</vt:lpwstr></property></Properties>`, `<Properties><property name="姓名"><vt:lpwstr>高*</vt:lpwstr></property></Properties>`},
+		"threads":              {"xl/threadedComments/threadedComment1.xml", `<ThreadedComments><threadedComment><text>13812345678</text></threadedComment></ThreadedComments>`, `<ThreadedComments><threadedComment><text>138****5678</text></threadedComment></ThreadedComments>`},
+		"drawn comments":       {"xl/drawings/vmlDrawing1.vml", `<xml><v:textbox><div>13812345678<br></div></v:textbox></xml>`, `<xml><v:textbox><div>138****5678<br></div></v:textbox></xml>`},
+		"a header":             {"xl/s.xml", `<worksheet><headerFooter><oddHeader>&amp;C&amp;1413812345678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`, `<worksheet><headerFooter><oddHeader>&amp;C&amp;14138****5678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`},
 	} {
 		var out, again bytes.Buffer
 		err := XLSX(&out, bytes.NewReader(pack(t, small(map[string]string{c.part: c.in}))), p, nil)
@@ -238,6 +243,36 @@ func TestXLSXParts(t *testing.T) {
 		}
 		if err := XLSX(&again, bytes.NewReader(out.Bytes()), p, nil); err != nil || !bytes.Equal(again.Bytes(), out.Bytes()) {
 			t.Errorf("%s: masked again: %v", name, err)
+		}
+	}
+}
+
+// What a column says of a value holds where the value is kept once more.
+func TestXLSXKnowsItsValues(t *testing.T) {
+	in := small(map[string]string{
+		"xl/workbook.xml":        `<workbook><sheets><sheet name="高兴"/></sheets></workbook>`,
+		"xl/t.xml":               `<sst><si><t>姓名</t></si><si><t>高兴</t></si><si><t>明亮</t></si></sst>`,
+		"xl/s.xml":               `<worksheet><row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row><row><c t="inlineStr"><is><t>安静</t></is></c></row></worksheet>`,
+		"xl/s2.xml":              `<worksheet><row><c t="s"><v>2</v></c></row></worksheet>`,
+		"xl/charts/chart1.xml":   `<chartSpace><c:strCache><c:pt><c:v>高兴</c:v></c:pt><c:pt><c:v>安静</c:v></c:pt><c:pt><c:v>明亮</c:v></c:pt></c:strCache></chartSpace>`,
+		"xl/pivotTables/pt1.xml": `<pivotTableDefinition><item n="高兴"/></pivotTableDefinition>`,
+	})
+	want := map[string]string{
+		"xl/workbook.xml":        `<workbook><sheets><sheet name="Masked_1"/></sheets></workbook>`,
+		"xl/t.xml":               `<sst><si><t>姓名</t></si><si><t>高*</t></si><si><t>明亮</t></si></sst>`,
+		"xl/s.xml":               `<worksheet><row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row><row><c t="inlineStr"><is><t>安*</t></is></c></row></worksheet>`,
+		"xl/s2.xml":              in["xl/s2.xml"],
+		"xl/charts/chart1.xml":   `<chartSpace><c:strCache><c:pt><c:v>高*</c:v></c:pt><c:pt><c:v>安*</c:v></c:pt><c:pt><c:v>明亮</c:v></c:pt></c:strCache></chartSpace>`,
+		"xl/pivotTables/pt1.xml": `<pivotTableDefinition><item n="高*"/></pivotTableDefinition>`,
+	}
+	var out bytes.Buffer
+	if err := XLSX(&out, bytes.NewReader(pack(t, in)), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	got := parts(t, out.Bytes())
+	for part, text := range want {
+		if got[part] != text {
+			t.Errorf("%s\n got %s\nwant %s", part, got[part], text)
 		}
 	}
 }

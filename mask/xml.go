@@ -322,7 +322,7 @@ func (x *tree) characters() error {
 			}
 			x.text.markup(raw)
 		} else if x.sheet == nil || !x.sheet.take(x, raw) {
-			x.text.add(raw, x.base+int64(x.tok), xmlText)
+			x.text.add(raw, x.base+int64(x.tok), x.coding())
 		}
 		x.took()
 	}
@@ -330,6 +330,14 @@ func (x *tree) characters() error {
 		return io.EOF
 	}
 	return nil
+}
+
+// coding is how text and attributes are written.
+func (x *tree) coding() coding {
+	if x.sheet != nil {
+		return officeText
+	}
+	return xmlText
 }
 
 func xmlSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }

@@ -269,18 +269,21 @@ func (x *tree) maskAttributes(raw []byte, said Class) error {
 			if s.class = fieldOf(local); s.class == "" && string(local) == "value" {
 				s.class = said
 			}
-			if x.sheet != nil && (string(local) == "v" || string(local) == "val") {
-				s = x.sheet.attribute
+			if x.sheet != nil {
+				s = x.sheet.says(local, s)
 			}
 		}
-		if s.class == "" && (x.sheet == nil || len(x.sheet.renamed) == 0) && bytes.IndexByte(value, '&') < 0 && !x.worth(value) {
+		if s.class == "" && (x.sheet == nil || len(x.sheet.renamed) == 0 && len(x.sheet.book.known) == 0) && bytes.IndexByte(value, '&') < 0 && !x.worth(value) {
 			continue
 		}
 		x.side.reset()
-		x.side.add(value, x.base+int64(x.tok+a.value), xmlText)
+		x.side.add(value, x.base+int64(x.tok+a.value), x.coding())
+		if x.sheet != nil && s.class == "" {
+			s = x.sheet.book.knows(x.side.text)
+		}
 		x.cover(&x.side, s)
 		if x.sheet != nil {
-			x.sheet.rename(&x.side)
+			x.sheet.rename(&x.side, string(local) == "sheet" || string(local) == "name" && x.sheet.root == "workbook")
 		}
 		if len(x.side.changes) == 0 {
 			continue
@@ -294,10 +297,10 @@ func (x *tree) maskAttributes(raw []byte, said Class) error {
 	}
 	x.tag = append(x.tag, raw[from:]...)
 	if from > 0 && x.sheet != nil && strings.HasPrefix(x.sheet.root, "pivotCache") && string(x.path[x.open[len(x.open)-1].local:]) == "n" {
-		if raw[len(raw)-2] != '/' || raw[1] != 'n' {
+		if raw[len(raw)-2] != '/' {
 			return x.fault(x.tok, "a number with parts of its own")
 		}
-		x.tag[1] = 's' // a number has become text
+		x.tag[nameLen(raw[1:])] = 's' // a number has become text
 	}
 	return nil
 }
