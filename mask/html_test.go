@@ -32,6 +32,11 @@ func TestHTMLTakesNamesAtTheirWord(t *testing.T) {
 		`<table><tr><th colspan=2>x</th><th>姓名</th></tr><tr><td rowspan=2>a</td><td>b</td><td>高兴</td></tr><tr><td>高兴</td><td>高兴</td></tr></table>`: `<table><tr><th colspan=2>x</th><th>姓名</th></tr><tr><td rowspan=2>a</td><td>b</td><td>高*</td></tr><tr><td>高兴</td><td>高*</td></tr></table>`,
 		`<table><tr><th>姓名</th><td>高兴</td></tr><tr><td>联系人：</td><td>高兴</td><td>x</td></tr></table>`:                                                `<table><tr><th>姓名</th><td>高*</td></tr><tr><td>联系人：</td><td>高*</td><td>x</td></tr></table>`,
 		`<dl><dt>姓名</dt><dd>高兴</dd><dt>店</dt><dd>高兴</dd></dl>`:                                                                                     `<dl><dt>姓名</dt><dd>高*</dd><dt>店</dt><dd>高兴</dd></dl>`,
+		// What stands before.
+		`<label>姓名</label> <input value="高兴"><input value="高兴">`: `<label>姓名</label> <input value="高*"><input value="高*">`,
+		`<div>姓名：</div><div>高兴</div><div>高兴</div>`:               `<div>姓名：</div><div>高*</div><div>高兴</div>`,
+		`<div>姓名</div><div>高兴</div>`:                             `<div>姓名</div><div>高兴</div>`,
+		`<p>联系电话<textarea>021 12345678</textarea>`:               `<p>联系电话<textarea>021-****5678</textarea>`,
 		// Scripts.
 		`<script>var p = "\u0031\x338\u{31}2345678";</script>`:                                            `<script>var p = "138****5678";</script>`,
 		`<script>window.a = {"receiverName":"高兴","n":13812345678};go({x:1})</script>`:                     `<script>window.a = {"receiverName":"高*","n":"138****5678"};go({x:1})</script>`,

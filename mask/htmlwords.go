@@ -74,6 +74,7 @@ type htmlTable struct {
 const (
 	maxTables  = 16
 	maxColumns = 1000
+	maxLabel   = 64 // bytes of what may be a name
 )
 
 // element returns what the tag's attributes say of the element's value and text.
@@ -131,15 +132,23 @@ func (m *markup) said(text []byte) saying {
 	if len(name) == 0 {
 		return saying{}
 	}
-	switch colon := bytes.HasSuffix(name, []byte(":")) || bytes.HasSuffix(name, []byte("：")); {
+	colon := bytes.HasSuffix(name, []byte(":")) || bytes.HasSuffix(name, []byte("："))
+	if s.class == "" && w.colon {
+		s = w.block
+	}
+	w.block, w.colon = saying{}, colon
+	if len(name) <= maxLabel {
+		w.block = m.says(name)
+	}
+	switch {
 	case w.cell == "th", w.cell == "dt":
-		w.label = m.says(name)
+		w.label = w.block
 		if w.cell == "th" && len(m.tables) > 0 {
 			m.tables[len(m.tables)-1].head(w.label)
 		}
 		return saying{}
 	case w.cell == "td" && colon:
-		w.label = m.says(name)
+		w.label = w.block
 	}
 	return m.plan.fitting(s, text)
 }

@@ -63,6 +63,8 @@ type words struct {
 	name  string // of that element
 	depth int    // how many of its name are open
 	label saying // by the head of the row, or the term before
+	block saying // by the block before, which is a name
+	colon bool   // and ends in a colon
 	cell  string // th, td, dt or dd when the text is one's
 }
 
@@ -239,6 +241,9 @@ func (m *markup) startTag(raw []byte) error {
 		if err := m.settle(); err != nil {
 			return err
 		}
+	}
+	if s := string(name); own.class == "" && (s == "input" || s == "textarea") {
+		own = m.say.block
 	}
 	if m.say.name != "" && m.say.name == string(name) {
 		m.say.depth++
