@@ -259,6 +259,8 @@ func (x *tree) sheetText(s *saying) error {
 	switch {
 	case sh.cell.open && name == "v":
 		return x.cellValue(text, s)
+	case name == "Application", name == "AppVersion": // a version is no address
+		return nil
 	case sh.cell.open && name == "is":
 		*s = sh.said()
 		sh.after(-1, text)

@@ -228,6 +228,7 @@ func TestXLSXParts(t *testing.T) {
 		"people":               {"xl/persons/person.xml", `<personList><person displayName="高兴" id="{1}"/></personList>`, `<personList><person displayName="高*" id="{1}"/></personList>`},
 		"where it was saved":   {"xl/workbook.xml", `<workbook><absPath url="C:\Users\gao\"/></workbook>`, `<workbook><absPath url="******"/></workbook>`},
 		"properties":           {"docProps/custom.xml", `<Properties><property name="姓名"><vt:lpwstr>高兴</vt:lpwstr></property></Properties>`, `<Properties><property name="姓名"><vt:lpwstr>高*</vt:lpwstr></property></Properties>`},
+		"a version":            {"docProps/app.xml", `<Properties><Application>Calc/7.4.7.2</Application><Manager>高兴</Manager></Properties>`, `<Properties><Application>Calc/7.4.7.2</Application><Manager>高*</Manager></Properties>`},
 		"threads":              {"xl/threadedComments/threadedComment1.xml", `<ThreadedComments><threadedComment><text>13812345678</text></threadedComment></ThreadedComments>`, `<ThreadedComments><threadedComment><text>138****5678</text></threadedComment></ThreadedComments>`},
 		"drawn comments":       {"xl/drawings/vmlDrawing1.vml", `<xml><v:textbox><div>13812345678<br></div></v:textbox></xml>`, `<xml><v:textbox><div>138****5678<br></div></v:textbox></xml>`},
 		"a header":             {"xl/s.xml", `<worksheet><headerFooter><oddHeader>&amp;C&amp;1413812345678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`, `<worksheet><headerFooter><oddHeader>&amp;C&amp;14138****5678&amp;RPage &amp;P</oddHeader></headerFooter></worksheet>`},
