@@ -32,6 +32,8 @@ func TestHTMLTakesNamesAtTheirWord(t *testing.T) {
 		`<table><tr><th colspan=2>x</th><th>姓名</th></tr><tr><td rowspan=2>a</td><td>b</td><td>高兴</td></tr><tr><td>高兴</td><td>高兴</td></tr></table>`: `<table><tr><th colspan=2>x</th><th>姓名</th></tr><tr><td rowspan=2>a</td><td>b</td><td>高*</td></tr><tr><td>高兴</td><td>高*</td></tr></table>`,
 		`<table><tr><th>姓名</th><td>高兴</td></tr><tr><td>联系人：</td><td>高兴</td><td>x</td></tr></table>`:                                                `<table><tr><th>姓名</th><td>高*</td></tr><tr><td>联系人：</td><td>高*</td><td>x</td></tr></table>`,
 		`<dl><dt>姓名</dt><dd>高兴</dd><dt>店</dt><dd>高兴</dd></dl>`:                                                                                     `<dl><dt>姓名</dt><dd>高*</dd><dt>店</dt><dd>高兴</dd></dl>`,
+		`<form id=address><h2>Where to send</h2></form>`:                                                                                           `<form id=address><h2>Where to send</h2></form>`,
+		`<b id="receiver">高<i>兴</i></b>高兴`:                                                                                                         `<b id="receiver">高*<i></i></b>高兴`,
 		// What stands before.
 		`<label>姓名</label> <input value="高兴"><input value="高兴">`: `<label>姓名</label> <input value="高*"><input value="高*">`,
 		`<div>姓名：</div><div>高兴</div><div>高兴</div>`:               `<div>姓名：</div><div>高*</div><div>高兴</div>`,

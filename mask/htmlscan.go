@@ -391,8 +391,10 @@ func escapedTag(b []byte, twice *bool) (n int, left, ended, enough bool) {
 // rawName returns the name of an element that holds text without tags, or "".
 // Browsers read no entities in most of them.
 func rawName(name []byte) string {
-	if elementOf(name) != rawElement {
-		return ""
+	for _, raw := range [...]string{"script", "style", "title", "textarea", "noscript", "iframe", "noembed", "noframes", "plaintext", "xmp"} {
+		if raw == string(name) {
+			return raw
+		}
 	}
-	return string(name)
+	return ""
 }

@@ -28,14 +28,16 @@ func elementOf(name []byte) elementKind {
 	return blockElement
 }
 
-// callsIt tells whether an attribute may say what its element's value is.
-func callsIt(name []byte) bool {
+// callsIt tells whether an attribute may say what its element's value is, and
+// whether it may as well name a part of the page.
+func callsIt(name []byte) (calls, weak bool) {
 	switch string(name) {
-	case "name", "id", "itemprop", "placeholder", "aria-label", "autocomplete", "data-field", "data-label", "data-title", "data-name", "data-key",
-		"data-prop", "data-column", "data-index", "field", "prop":
-		return true
+	case "name", "id", "placeholder", "aria-label", "autocomplete":
+		return true, true
+	case "itemprop", "data-field", "data-label", "data-title", "data-name", "data-key", "data-prop", "data-column", "data-index", "field", "prop":
+		return true, false
 	}
-	return false
+	return false, false
 }
 
 // isValue tells whether an attribute holds its element's value.
@@ -78,18 +80,19 @@ const (
 )
 
 // element returns what the tag's attributes say of the element's value and text.
-func (m *markup) element(raw []byte) saying {
+// What is weak goes no further than to the next block.
+func (m *markup) element(raw []byte) (own saying, weak bool) {
 	if m.set == 0 && len(m.fields) == 0 {
-		return saying{}
+		return saying{}, false
 	}
 	for _, a := range m.lexer.attrs {
-		if callsIt(m.lowered(raw[a.name:a.nameEnd])) {
+		if calls, weak := callsIt(m.lowered(raw[a.name:a.nameEnd])); calls {
 			if s := m.says(raw[a.value:a.valueEnd]); s.class != "" {
-				return s
+				return s, weak
 			}
 		}
 	}
-	return saying{}
+	return saying{}, false
 }
 
 // attributeSays returns what is known of the attribute called name. Fields of the

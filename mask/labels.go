@@ -13,8 +13,8 @@ import (
 // says returns what text, as the name of a column or field, says of its values.
 func (p *compiled) says(text []byte) saying {
 	name := bytes.TrimRight(bytes.TrimSpace(text), ":：*＊ ")
-	if c, ok := p.fields[string(name)]; ok {
-		return saying{c, true, string(name)}
+	if s, ok := p.fields[string(name)]; ok {
+		return s
 	}
 	if c := fieldOf(name); c != "" && p.set.Has(c) {
 		return saying{class: c}

@@ -51,6 +51,7 @@ type markup struct {
 	rawName string  // of the element whose raw text comes next
 	kind    []byte  // attribute type of a script
 	lower   []byte  // a name in lower case
+	owner   []byte  // name of the element that say.own is of
 	say     words
 	tables  []htmlTable
 	nul     bool // there was a NUL
@@ -60,8 +61,8 @@ type markup struct {
 // words is what the page says of the text to come.
 type words struct {
 	own   saying // by an attribute of the element that is open
-	name  string // of that element
-	depth int    // how many of its name are open
+	weak  bool   // which may only be the name of a part of the page
+	depth int    // how many elements of its name are open; 0 when there is none
 	label saying // by the head of the row, or the term before
 	block saying // by the block before, which is a name
 	colon bool   // and ends in a colon
@@ -235,21 +236,25 @@ func (m *markup) rawText(raw []byte) error {
 func (m *markup) startTag(raw []byte) error {
 	name := m.lexer.name
 	kind := elementOf(name)
-	own := m.element(raw)
+	own, weak := m.element(raw)
 	apart := own.class != "" || kind != inlineElement
 	if apart {
 		if err := m.settle(); err != nil {
 			return err
 		}
+		if m.say.weak {
+			m.say.own, m.say.weak, m.say.depth = saying{}, false, 0
+		}
 	}
 	if s := string(name); own.class == "" && (s == "input" || s == "textarea") {
 		own = m.say.block
 	}
-	if m.say.name != "" && m.say.name == string(name) {
+	switch {
+	case own.class != "" && kind != voidElement:
+		m.say.own, m.say.weak, m.say.depth = own, weak, 1
+		m.owner = append(m.owner[:0], name...)
+	case m.say.depth > 0 && bytes.Equal(m.owner, name):
 		m.say.depth++
-	}
-	if own.class != "" && kind != voidElement {
-		m.say.own, m.say.name, m.say.depth = own, string(name), 1
 	}
 	m.rawName = ""
 	switch kind {
@@ -279,7 +284,7 @@ func (m *markup) startTag(raw []byte) error {
 func (m *markup) endTag(raw []byte) error {
 	name := m.lexer.name
 	kind := elementOf(name)
-	ends := m.say.name != "" && m.say.name == string(name)
+	ends := m.say.depth > 0 && bytes.Equal(m.owner, name)
 	if ends {
 		m.say.depth--
 	}
@@ -297,7 +302,7 @@ func (m *markup) endTag(raw []byte) error {
 		return err
 	}
 	if ends && m.say.depth == 0 {
-		m.say.own, m.say.name = saying{}, ""
+		m.say.own, m.say.weak = saying{}, false
 	}
 	if kind == structuralElement {
 		m.structureEnd(name)

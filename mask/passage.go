@@ -59,9 +59,12 @@ func (p *passage) reset() {
 	p.changes, p.masks = p.changes[:0], p.masks[:0]
 }
 
-// wipe forgets what was personal.
+// wipe forgets what was personal, and memory that only an unusual body needed.
 func (p *passage) wipe() {
 	p.reset()
+	if cap(p.held) > 4*windowSize || cap(p.parts) > windowSize {
+		*p = passage{}
+	}
 	for _, b := range [...][]byte{p.held, p.text, p.masks, p.shown} {
 		clear(b[:cap(b)])
 	}

@@ -61,11 +61,11 @@ type compiled struct {
 	syms    symbols
 	at      *automaton // its paths are the records'
 	records []recordPlan
-	fields  map[string]Class // by relative path, for tables; of two records' classes the stricter
-	pool    sync.Pool        // of *rewriter
-	trees   sync.Pool        // of *tree
-	pages   sync.Pool        // of *markup
-	tables  sync.Pool        // of *table
+	fields  map[string]saying // by relative path, for tables and the like; of two records' classes the stricter
+	pool    sync.Pool         // of *rewriter
+	trees   sync.Pool         // of *tree
+	pages   sync.Pool         // of *markup
+	tables  sync.Pool         // of *table
 }
 
 // recordPlan is what is inside of one kind of record.
@@ -145,16 +145,13 @@ func NewPlan(s Spec) (*Plan, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]role{}}
+	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]saying{}}
 	for _, rec := range s.Records {
 		for path, class := range rec.Fields {
-			one, _ := detect.SetOf([]Class{class})
-			c.mapped |= one
-			r := role{class: class, form: rec.Forms[path]}
-			if was, ok := c.fields[path]; ok && (was.class != r.class || was.form != r.form) {
-				r = nothing("")
+			if was, ok := c.fields[path]; ok && was.class != class {
+				class = AnyText
 			}
-			c.fields[path] = r
+			c.fields[path] = saying{class, true, path}
 		}
 	}
 	var err error

@@ -177,14 +177,13 @@ func (x *tree) field() (saying, bool) {
 	from := 0
 	for k := max(0, len(x.open)-8); k < len(x.open); k++ {
 		from = x.open[k].local
-		if c, ok := x.fields[string(x.path[from:])]; ok {
-			return saying{c, true, string(x.path[from:])}, true
+		if s, ok := x.fields[string(x.path[from:])]; ok {
+			return s, true
 		}
 	}
 	if k := bytes.LastIndexByte(x.path, '.'); k > from { // an attribute
-		if c, ok := x.fields[string(x.path[k+1:])]; ok {
-			return saying{c, true, string(x.path[k+1:])}, true
-		}
+		s, ok := x.fields[string(x.path[k+1:])]
+		return s, ok
 	}
 	return saying{}, false
 }
