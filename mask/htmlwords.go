@@ -120,8 +120,8 @@ func (m *markup) said(text []byte) saying {
 	s := w.own
 	switch {
 	case s.class != "":
-	case w.cell == "td" && len(m.tables) > 0:
-		t := &m.tables[len(m.tables)-1]
+	case w.cell == "td" && m.open > 0:
+		t := &m.tables[m.open-1]
 		if t.column >= 0 && t.column < len(t.columns) {
 			s = t.columns[t.column]
 		}
@@ -146,8 +146,8 @@ func (m *markup) said(text []byte) saying {
 	switch {
 	case w.cell == "th", w.cell == "dt":
 		w.label = w.block
-		if w.cell == "th" && len(m.tables) > 0 {
-			m.tables[len(m.tables)-1].head(w.label)
+		if w.cell == "th" && m.open > 0 {
+			m.tables[m.open-1].head(w.label)
 		}
 		return saying{}
 	case w.cell == "td" && colon:
@@ -170,22 +170,24 @@ func (m *markup) structure(raw, name []byte) {
 	w := &m.say
 	switch string(name) {
 	case "table":
-		if len(m.tables) < maxTables {
-			m.tables = append(m.tables, htmlTable{column: -1})
+		if m.open < maxTables {
+			t := &m.tables[m.open] // its memory is used again
+			t.columns, t.below, t.column = t.columns[:0], t.below[:0], -1
+			m.open++
 		}
 		w.label, w.cell = saying{}, ""
 	case "tr":
 		w.label, w.cell = saying{}, ""
-		if len(m.tables) > 0 {
-			m.tables[len(m.tables)-1].row()
+		if m.open > 0 {
+			m.tables[m.open-1].row()
 		}
 	case "td", "th":
 		w.cell = "td"
 		if string(name) == "th" {
 			w.cell = "th"
 		}
-		if len(m.tables) > 0 {
-			m.tables[len(m.tables)-1].cell(m.count(raw, "colspan"), m.count(raw, "rowspan"))
+		if m.open > 0 {
+			m.tables[m.open-1].cell(m.count(raw, "colspan"), m.count(raw, "rowspan"))
 		}
 	case "dt":
 		w.label, w.cell = saying{}, "dt"
@@ -200,11 +202,9 @@ func (m *markup) structureEnd(name []byte) {
 	w := &m.say
 	switch string(name) {
 	case "table":
-		if n := len(m.tables); n > 0 {
-			m.tables = m.tables[:n-1]
-		}
+		m.open = max(0, m.open-1)
 		w.label, w.cell = saying{}, ""
-		if len(m.tables) > 0 {
+		if m.open > 0 {
 			w.cell = "td" // around it
 		}
 	case "dl":

@@ -24,7 +24,7 @@ func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 		m = new(markup)
 	}
 	m.reset(dst, src, p, onRecord)
-	m.plan, m.rawName, m.say, m.tables, m.nul, m.high = p, "", words{}, m.tables[:0], false, false
+	m.plan, m.rawName, m.say, m.open, m.nul, m.high = p, "", words{}, 0, false, false
 	m.text.reset()
 	err := m.page()
 	m.finish()
@@ -53,7 +53,8 @@ type markup struct {
 	lower   []byte  // a name in lower case
 	owner   []byte  // name of the element that say.own is of
 	say     words
-	tables  []htmlTable
+	tables  [maxTables]htmlTable
+	open    int  // how many tables are
 	nul     bool // there was a NUL
 	high    bool // there was what is not ASCII
 }

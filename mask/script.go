@@ -12,7 +12,7 @@ const maxObjects = 64
 // script masks the text of a script: JSON, and objects in other languages that
 // are JSON (window.data = {…}), as JSON; the rest as text, through its escapes.
 func (m *markup) script(raw []byte) error {
-	if bytes.HasSuffix(bytes.ToLower(m.kind), []byte("json")) {
+	if len(m.kind) >= 4 && bytes.EqualFold(m.kind[len(m.kind)-4:], []byte("json")) {
 		if ok, err := m.jsonText(raw, 0); ok || err != nil {
 			return err
 		}
