@@ -2,14 +2,15 @@
 // place.
 //
 // It decides where personal information is: at the paths that a [Plan] maps to
-// a [Class], in every other string, member name and number by searching, and
-// wherever a value stands again that is [Known]. It decides what stands there
-// instead, in one of several [Form]s. A mask that is masked again stays as it is,
-// but for one of [FF1], which is covered whole.
+// a [Class], where a name says what its value is, and in all other text by
+// searching for what looks like it. It reads JSON, HTML, XML, CSV, text and XLSX
+// workbooks. It decides what stands there instead. A mask that is masked again
+// stays as it is.
 //
 // It never does I/O of its own (callers hand it a reader and a writer), knows
 // no role and no route, and never changes a byte outside a masked value. Its
-// memory is bounded whatever the body's size.
+// memory is bounded whatever the body's size; a workbook is held, up to
+// [MaxWorkbook].
 //
 // It fails closed. A mapped value that does not look like its class is covered
 // whole. A body that is not valid is refused with [ErrUnreadable] and nothing

@@ -1,13 +1,67 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// A workbook passes through standard input and output, and through files.
+func TestMaskCommandOnWorkbooks(t *testing.T) {
+	var in bytes.Buffer
+	z := zip.NewWriter(&in)
+	for name, text := range map[string]string{"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>", "xl/s.xml": "<worksheet><row><c><v>13812345678</v></c></row></worksheet>"} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sheet := func(book []byte) string {
+		t.Helper()
+		z, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := z.Open("xl/s.xml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	const want = `<worksheet><row><c t="str"><v>138****5678</v></c></row></worksheet>`
+	var out, errs bytes.Buffer
+	code := runMask(context.Background(), streams{bytes.NewReader(in.Bytes()), &out, &errs}, []string{"-as", "xlsx", "-report"})
+	if code != exitDone || sheet(out.Bytes()) != want || errs.String() != "xl/s.xml:22-33\tphone\tsearch\n1 found, phone 1\n" {
+		t.Errorf("%d %s %s", code, sheet(out.Bytes()), errs.String())
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "book.XLSX")
+	if err := os.WriteFile(file, in.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	errs.Reset()
+	to := filepath.Join(dir, "out")
+	code = runMask(context.Background(), streams{strings.NewReader(""), &out, &errs}, []string{"-out", to, file})
+	book, err := os.ReadFile(filepath.Join(to, "book.XLSX"))
+	if err != nil || code != exitDone || sheet(book) != want {
+		t.Errorf("%d %v %s", code, err, errs.String())
+	}
+}
 
 func TestMaskCommand(t *testing.T) {
 	dir := t.TempDir()
