@@ -22,7 +22,7 @@ func elementOf(name []byte) elementKind {
 		return voidElement
 	case "iframe", "noembed", "noframes", "noscript", "plaintext", "script", "style", "textarea", "title", "xmp":
 		return rawElement
-	case "table", "tr", "td", "th", "dl", "dt", "dd":
+	case "table", "thead", "tbody", "tfoot", "tr", "td", "th", "dl", "dt", "dd":
 		return structuralElement
 	}
 	return blockElement
@@ -70,6 +70,9 @@ type htmlTable struct {
 	columns []saying
 	below   []int // rows that a cell above still takes, by column
 	column  int   // of the cell, from 0
+	rows    int   // begun so far
+	named   int   // column after the last of the first row whose td names it
+	heads   bool  // the first row names columns
 }
 
 // Bounds of what is kept of tables.
@@ -152,6 +155,12 @@ func (m *markup) said(text []byte) saying {
 		return saying{}
 	case w.cell == "td" && colon:
 		w.label = w.block
+	case w.cell == "td" && m.open > 0:
+		if t := &m.tables[m.open-1]; t.rows > 1 && w.block.class != "" {
+			w.label = w.block // no head of columns stands here
+		} else {
+			t.name(w.block)
+		}
 	}
 	return m.plan.fitting(s, text)
 }
@@ -165,6 +174,17 @@ func (t *htmlTable) head(s saying) {
 	}
 }
 
+// name takes what a td is as the name of a column: in the first row, where two
+// stand beside each other.
+func (t *htmlTable) name(s saying) {
+	if t.rows > 1 || s.class == "" {
+		return
+	}
+	t.heads = t.heads || t.named == t.column && t.column > 0
+	t.named = t.column + 1
+	t.head(s)
+}
+
 // structure follows the tag that begins an element of a table or a list.
 func (m *markup) structure(raw, name []byte) {
 	w := &m.say
@@ -172,18 +192,22 @@ func (m *markup) structure(raw, name []byte) {
 	case "table":
 		if m.open < maxTables {
 			t := &m.tables[m.open] // its memory is used again
-			t.columns, t.below, t.column = t.columns[:0], t.below[:0], -1
+			*t = htmlTable{columns: t.columns[:0], below: t.below[:0], column: -1}
 			m.open++
 		}
-		w.label, w.cell = saying{}, ""
+		w.label, w.cell, w.head = saying{}, "", false
+	case "tbody", "tfoot":
+		w.head = false
 	case "tr":
 		w.label, w.cell = saying{}, ""
 		if m.open > 0 {
 			m.tables[m.open-1].row()
 		}
+	case "thead":
+		w.head = true
 	case "td", "th":
 		w.cell = "td"
-		if string(name) == "th" {
+		if w.head || string(name) == "th" {
 			w.cell = "th"
 		}
 		if m.open > 0 {
@@ -203,12 +227,14 @@ func (m *markup) structureEnd(name []byte) {
 	switch string(name) {
 	case "table":
 		m.open = max(0, m.open-1)
-		w.label, w.cell = saying{}, ""
+		w.label, w.cell, w.head = saying{}, "", false
 		if m.open > 0 {
 			w.cell = "td" // around it
 		}
 	case "dl":
 		w.label, w.cell = saying{}, ""
+	case "thead":
+		w.head = false
 	case "td", "th", "dt", "dd", "tr":
 		w.cell = ""
 	}
@@ -216,6 +242,9 @@ func (m *markup) structureEnd(name []byte) {
 
 // row goes to the next row.
 func (t *htmlTable) row() {
+	if t.rows++; t.rows == 2 && t.named > 0 && !t.heads {
+		t.columns = t.columns[:0]
+	}
 	for k := t.column + 1; k >= 0 && k < len(t.below); k++ {
 		t.below[k] = max(0, t.below[k]-1)
 	}

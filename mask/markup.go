@@ -68,6 +68,7 @@ type words struct {
 	block saying // by the block before, which is a name
 	colon bool   // and ends in a colon
 	cell  string // th, td, dt or dd when the text is one's
+	head  bool   // in the head of a table
 }
 
 func (m *markup) page() error {

@@ -345,6 +345,14 @@ func (p *passage) appendCoded(dst, m []byte, how coding) []byte {
 	switch how {
 	case xmlText, htmlText, officeText:
 		return append(dst, html.EscapeString(string(m))...)
+	case scripted:
+		for _, c := range m {
+			if c == '"' || c == '\'' || c == '\\' {
+				dst = append(dst, '\\')
+			}
+			dst = append(dst, c)
+		}
+		return dst
 	case doubled:
 		for _, c := range m {
 			if dst = append(dst, c); c == p.quote {

@@ -13,7 +13,7 @@ const maxObjects = 64
 // are JSON (window.data = {…}), as JSON; the rest as text, through its escapes.
 func (m *markup) script(raw []byte) error {
 	if len(m.kind) >= 4 && bytes.EqualFold(m.kind[len(m.kind)-4:], []byte("json")) {
-		if ok, err := m.jsonText(raw, 0); ok || err != nil {
+		if ok, err := m.jsonText(raw, 0, bare); ok || err != nil {
 			return err
 		}
 	}
@@ -25,21 +25,17 @@ func (m *markup) script(raw []byte) error {
 			break
 		}
 		i += k
-		if !assigned(raw[:i]) {
+		n, how := objectIn(raw, i)
+		if n < 3 {
 			i++
 			continue
 		}
 		tried++
-		n := objectLen(raw[i:])
-		if n < 3 || !jsonLike(raw[i:i+n]) {
-			i++
-			continue
-		}
 		if err := m.scriptText(raw[from:i], from); err != nil {
 			return err
 		}
 		from = i
-		ok, err := m.jsonText(raw[i:i+n], i)
+		ok, err := m.jsonText(raw[i:i+n], i, how)
 		if err != nil {
 			return err
 		}
@@ -62,9 +58,9 @@ func (m *markup) scriptText(raw []byte, at int) error {
 }
 
 // jsonText masks raw as JSON, if it is.
-func (m *markup) jsonText(raw []byte, at int) (bool, error) {
+func (m *markup) jsonText(raw []byte, at int, how coding) (bool, error) {
 	p := &m.text
-	p.add(raw, m.base+int64(m.tok+at), bare)
+	p.add(raw, m.base+int64(m.tok+at), how)
 	if !m.coverJSON(p) {
 		p.reset()
 		return false, nil
@@ -75,6 +71,29 @@ func (m *markup) jsonText(raw []byte, at int) (bool, error) {
 	m.quoted = p.write(m.quoted[:0])
 	p.reset()
 	return true, m.emit(m.quoted)
+}
+
+// objectIn returns the length of the object or list that begins at raw[i] and may be
+// JSON, or 0; and how it is written, as in JSON.parse("{…}") it is in a string.
+func objectIn(raw []byte, i int) (int, coding) {
+	if assigned(raw[:i]) {
+		if n := objectLen(raw[i:]); n > 0 && jsonLike(raw[i:i+n]) {
+			return n, bare
+		}
+		return 0, bare
+	}
+	if i == 0 || raw[i-1] != '"' && raw[i-1] != '\'' && raw[i-1] != '`' || !assigned(raw[:i-1]) {
+		return 0, bare
+	}
+	for n := i; n < len(raw); n++ {
+		switch raw[n] {
+		case '\\':
+			n++
+		case raw[i-1]:
+			return n - i, scripted
+		}
+	}
+	return 0, bare
 }
 
 // assigned tells whether what comes after s may be a value: behind =, ( or return.
