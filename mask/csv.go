@@ -13,9 +13,9 @@ import (
 // that these are meant; within, quotes are doubled or have a backslash before
 // them. Rows end with LF, CRLF or CR.
 //
-// When the first row names columns, a column is masked by the class that a field
-// of p with that name has, or by what its name says as a member of JSON would be;
-// all other cells are searched. What is not masked keeps its bytes: quotes, line
+// When a row names columns, the first such of the first 20, a column is masked
+// below it by the class that a field of p with that name has, or by what its name
+// says as a member of JSON would be; all other cells are searched. What is not masked keeps its bytes: quotes, line
 // ends, a byte order mark.
 func CSV(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	p = p.orDefault()
@@ -46,8 +46,10 @@ type table struct {
 	dialect
 	cell    passage
 	columns []saying
+	named   bool  // columns are known; or it is too late for them
+	heads   bool  // a cell of the row names its column
+	row     int   // from 0
 	column  int   // of the cell, from 0
-	first   bool  // the first row
 	kinds   uint8 // of the cell's bytes
 }
 
@@ -59,7 +61,7 @@ type dialect struct {
 }
 
 func (t *table) rows() error {
-	t.first = true
+	t.named, t.heads, t.row = false, false, 0
 	for t.end < sniffed {
 		if err := t.more(); err == io.EOF {
 			break
@@ -176,7 +178,13 @@ func (t *table) next() (bool, error) {
 	t.pos = t.tok + n
 	t.column++
 	if t.buf[t.pos] != t.sep {
-		t.column, t.first = 0, false
+		t.column = 0
+		if t.row++; !t.named {
+			t.named = t.heads || t.row == surveyRows
+			if !t.named {
+				t.columns = t.columns[:0]
+			}
+		}
 		if t.buf[t.pos] == '\r' {
 			if c, err := t.byteAfter(n + 1); err == nil && c == '\n' {
 				n++
@@ -257,10 +265,10 @@ func slashes(s []byte) int {
 func (t *table) maskCell(quoted bool) error {
 	raw := t.buf[t.tok:t.pos]
 	var s saying
-	if !t.first && t.column < len(t.columns) {
+	if t.named && t.column < len(t.columns) {
 		s = t.columns[t.column]
 	}
-	if !t.first && (len(raw) == 0 || s.class == "" && !t.worthKinds(t.kinds, len(raw))) {
+	if t.named && (len(raw) == 0 || s.class == "" && !t.worthKinds(t.kinds, len(raw))) {
 		return nil
 	}
 	p := &t.cell
@@ -278,8 +286,9 @@ func (t *table) maskCell(quoted bool) error {
 	} else {
 		p.add(raw, at, bare)
 	}
-	if t.first {
+	if !t.named {
 		t.columns = append(t.columns, t.says(p.text))
+		t.heads = t.heads || t.columns[t.column].class != ""
 	} else {
 		s = t.fitting(s, p.text)
 	}

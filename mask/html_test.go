@@ -36,7 +36,7 @@ func TestHTMLTakesNamesAtTheirWord(t *testing.T) {
 		`<b id="receiver">高<i>兴</i></b>高兴`:                                                                                                         `<b id="receiver">高*<i></i></b>高兴`,
 		`<table><thead><tr><td>姓名</td></tr></thead><tbody><tr><td>高兴</td></tr></table>`:                                                            `<table><thead><tr><td>姓名</td></tr></thead><tbody><tr><td>高*</td></tr></table>`,
 		`<table><tr><td>姓名</td><td>电话</td><td>单号</td></tr><tr><td>高兴</td><td>021 12345678</td><td>高兴</td></tr></table>`:                            `<table><tr><td>姓名</td><td>电话</td><td>单号</td></tr><tr><td>高*</td><td>021-****5678</td><td>高兴</td></tr></table>`,
-		`<table><tr><td>姓名</td><td>高兴</td></tr><tr><td>单号</td><td>高兴</td></tr><tr><td>联系人</td><td>高兴</td></tr></table>`:                                                            `<table><tr><td>姓名</td><td>高兴</td></tr><tr><td>单号</td><td>高兴</td></tr><tr><td>联系人</td><td>高*</td></tr></table>`,
+		`<table><tr><td>姓名</td><td>高兴</td></tr><tr><td>单号</td><td>高兴</td></tr><tr><td>联系人</td><td>高兴</td></tr></table>`:                            `<table><tr><td>姓名</td><td>高兴</td></tr><tr><td>单号</td><td>高兴</td></tr><tr><td>联系人</td><td>高*</td></tr></table>`,
 		`<script>a = JSON.parse("{\"receiverName\":\"高兴\",\"p\":13812345678}")</script>`:                                                           `<script>a = JSON.parse("{\"receiverName\":\"高*\",\"p\":\"138****5678\"}")</script>`,
 		// What stands before.
 		`<label>姓名</label> <input value="高兴"><input value="高兴">`: `<label>姓名</label> <input value="高*"><input value="高*">`,

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// surveyRows is how many rows of a sheet are looked at for names of columns.
+// surveyRows is how many rows of a sheet or table are looked at for names of columns.
 const surveyRows = 20
 
 // sheet is what is known of a part of a workbook, SpreadsheetML or DrawingML,

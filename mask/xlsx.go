@@ -19,7 +19,7 @@ import (
 // Limits of a workbook. What goes beyond is unreadable.
 const (
 	MaxWorkbook = 64 << 20 // bytes of the file, which is held in memory
-	MaxExpanded = 1 << 30  // bytes of all parts that are read, expanded
+	MaxExpanded = 1 << 30  // bytes of all parts, expanded
 	MaxParts    = 10_000
 
 	maxRatio   = 500 // expanded to compressed, of a part beyond 1 MiB
@@ -61,17 +61,16 @@ func XLSX(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 
 // book is a workbook that is being masked.
 type book struct {
-	plan     *Plan
-	reading  *Plan // searches for nothing
-	zip      *zip.Reader
-	roots    []string // by part: the root element of XML, or ""
-	expanded int64
-	strings  []shared
-	pivot    []saying // by field of the pivot caches
-	grids    []*grid  // by part
-	renamed  []rename
-	known    map[string]saying // by text
-	tree     tree
+	plan    *Plan
+	reading *Plan // searches for nothing
+	zip     *zip.Reader
+	roots   []string // by part: the root element of XML, or ""
+	strings []shared
+	pivot   []saying // by field of the pivot caches
+	grids   []*grid  // by part
+	renamed []rename
+	known   map[string]saying // by text
+	tree    tree
 }
 
 // shared is what is known of a string of the workbook's table: all that the cells
@@ -120,26 +119,28 @@ func broken(part, what string) error {
 }
 
 func openBook(data []byte, p *Plan) (*book, error) {
+	if bytes.Count(data, []byte("PK\x01\x02")) > MaxParts { // before memory is spent on them
+		return nil, fmt.Errorf("%w: more parts than can be read", ErrUnreadable)
+	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a workbook: no zip archive", ErrUnreadable)
 	}
-	if len(z.File) > MaxParts {
-		return nil, fmt.Errorf("%w: more parts than can be read", ErrUnreadable)
-	}
 	y := symbolsOf(nil)
 	at, _ := compile(nil, &y)
 	b := &book{plan: p, reading: &Plan{compiled: &compiled{syms: y, at: at}}, zip: z, roots: make([]string, len(z.File)), grids: make([]*grid, len(z.File))}
-	if err := b.checkParts(); err != nil {
+	if err := b.checkParts(uint64(len(data))); err != nil {
 		return nil, err
 	}
 	return b, b.survey()
 }
 
-// checkParts refuses what cannot be read, before anything is expanded.
-func (b *book) checkParts() error {
+// checkParts refuses what cannot be read, before anything is expanded. The file
+// has so many bytes.
+func (b *book) checkParts(size uint64) error {
 	seen := map[string]bool{}
 	types := false
+	var packed, expanded uint64
 	for k, f := range b.zip.File {
 		shown := fmt.Sprintf("number %d", k+1) // a name is not known to be harmless yet
 		name := strings.ToLower(f.Name)
@@ -159,6 +160,12 @@ func (b *book) checkParts() error {
 		case kindOf(f.Name) == refused:
 			return broken(f.Name, "it may hold personal information and cannot be read (pictures, embedded objects, macros and the like)")
 		}
+		if packed, expanded = packed+f.CompressedSize64, expanded+f.UncompressedSize64; f.CompressedSize64 > size || packed > size {
+			return broken(f.Name, "parts lie over one another")
+		}
+		if f.UncompressedSize64 > MaxExpanded || expanded > MaxExpanded {
+			return broken(f.Name, "all parts together are larger than can be read")
+		}
 		seen[name] = true
 		types = types || name == "[content_types].xml"
 	}
@@ -168,15 +175,11 @@ func (b *book) checkParts() error {
 	return nil
 }
 
-// part opens part k. What is read of all parts counts together.
+// part opens part k. No more is read of it than it is said to hold.
 func (b *book) part(k int) (io.ReadCloser, error) {
-	f := b.zip.File[k]
-	if b.expanded += int64(f.UncompressedSize64); b.expanded > 6*MaxExpanded || f.UncompressedSize64 > MaxExpanded {
-		return nil, broken(f.Name, "all parts together are larger than can be read")
-	}
-	r, err := f.Open()
+	r, err := b.zip.File[k].Open()
 	if err != nil {
-		return nil, broken(f.Name, "broken")
+		return nil, broken(b.zip.File[k].Name, "broken")
 	}
 	return r, nil
 }
