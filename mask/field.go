@@ -31,14 +31,17 @@ func fieldOf(name []byte) Class {
 	case "firstname", "lastname", "middlename", "fullname", "givenname", "familyname", "surname", "realname", "customername", "contactname", "contactperson",
 		"receiver", "receivername", "recipient", "recipientname", "consignee", "consigneename", "buyername", "guestname", "passengername", "cardholder", "cardholdername",
 		"accountholder", "holdername", "ownername", "membername", "patientname", "payeename", "payername", "sendername", "linkman",
-		"姓名", "收货人", "收件人", "联系人", "客户姓名", "真实姓名", "持卡人", "户名", "开户名", "入住人", "收货人姓名", "联系人姓名", "寄件人", "乘客姓名", "会员姓名":
+		"姓名", "收货人", "收件人", "联系人", "客户姓名", "真实姓名", "持卡人", "户名", "开户名", "入住人", "收货人姓名", "联系人姓名", "寄件人", "乘客姓名", "会员姓名", "买家姓名",
+		"收件人姓名", "寄件人姓名", "员工姓名", "学生姓名", "患者姓名", "旅客姓名", "顾客姓名", "法人姓名", "法定代表人", "紧急联系人", "中文姓名", "英文姓名", "被保险人", "投保人":
 		return Name
 	case "address", "address1", "address2", "address3", "addr", "street", "street1", "street2", "streetaddress", "addressline", "addressline1", "addressline2", "addressdetail", "detailaddress",
 		"fulladdress", "shippingaddress", "billingaddress", "deliveryaddress", "receiveraddress", "homeaddress", "mailingaddress", "consigneeaddress",
-		"地址", "收货地址", "详细地址", "家庭住址", "住址", "收件地址", "联系地址", "通讯地址", "寄件地址":
+		"地址", "收货地址", "详细地址", "家庭住址", "住址", "收件地址", "联系地址", "通讯地址", "寄件地址",
+		"家庭地址", "现住址", "户籍地址", "居住地址", "居住地", "客户地址", "收货人地址", "收件人地址", "配送地址", "邮寄地址", "送货地址":
 		return Address
 	case "phone", "phones", "mobile", "mobilephone", "phonenumber", "phoneno", "mobileno", "mobilenumber", "telephone", "tel", "telno", "cellphone", "cell", "contactphone", "contactnumber", "receiverphone",
-		"receivermobile", "homephone", "workphone", "fax", "手机", "手机号", "手机号码", "电话", "联系电话", "电话号码", "联系方式", "收货电话":
+		"receivermobile", "homephone", "workphone", "fax", "手机", "手机号", "手机号码", "电话", "联系电话", "电话号码", "联系方式", "收货电话",
+		"telephonenumber", "联系手机", "移动电话", "固定电话", "收货人电话", "收货人手机", "收货手机", "收件人电话", "收件人手机", "寄件人电话", "客户电话", "客户手机", "会员手机", "注册手机", "预留手机号", "紧急联系电话", "紧急联系人电话", "家庭电话":
 		return Phone
 	case "dob", "birthday", "birthdate", "dateofbirth", "birth", "生日", "出生日期", "出生年月":
 		return BirthDate

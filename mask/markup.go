@@ -123,13 +123,13 @@ func (m *markup) token() (pageToken, int, error) {
 			} else if err != nil {
 				return kind, 0, err
 			}
-			m.look(m.buf[m.tok+n : m.end])
+			m.scanned(m.buf[m.tok+n : m.end])
 		}
 	}
 }
 
-// look sees whether there is a NUL in b, or what is not ASCII.
-func (m *markup) look(b []byte) {
+// scanned sees whether there is a NUL in b, or what is not ASCII.
+func (m *markup) scanned(b []byte) {
 	high := byte(0)
 	for _, c := range b {
 		high |= c
