@@ -23,9 +23,9 @@ const (
 	slashed                  // a backslash before quotes
 )
 
-// part is a part of a passage that stands in one place. What is not an atom is
+// piece is a part of a passage that stands in one place. What is not an atom is
 // written as it reads, byte for byte.
-type part struct {
+type piece struct {
 	text, held int   // where it begins in the passage's text and in what is held
 	at         int64 // and in the body
 	raw        int   // its bytes in held
@@ -46,7 +46,7 @@ type change struct {
 type passage struct {
 	held    []byte // as it stands in the body
 	text    []byte // what the parts say
-	parts   []part
+	parts   []piece
 	runs    []int // where in text a part may also be read on its own; see run
 	changes []change
 	masks   []byte
@@ -99,14 +99,14 @@ func (p *passage) add(raw []byte, at int64, how coding) {
 			}
 		}
 		if n > 0 {
-			p.parts = append(p.parts, part{len(p.text), held + i, at + int64(i), n, how, false})
+			p.parts = append(p.parts, piece{len(p.text), held + i, at + int64(i), n, how, false})
 			p.text = append(p.text, raw[i:i+n]...)
 			i += n
 		}
 		if i < len(raw) {
 			from := len(p.text)
 			n = p.escape(raw[i:], how)
-			p.parts = append(p.parts, part{from, held + i, at + int64(i), n, how, true})
+			p.parts = append(p.parts, piece{from, held + i, at + int64(i), n, how, true})
 			i += n
 		}
 	}
