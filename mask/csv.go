@@ -24,6 +24,7 @@ func CSV(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 		t = new(table)
 	}
 	t.reset(dst, src, p, onRecord)
+	t.set |= p.mapped
 	t.columns, t.column = t.columns[:0], 0
 	err := t.rows()
 	t.finish()

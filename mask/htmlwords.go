@@ -49,6 +49,15 @@ func isValue(name []byte) bool {
 	return false
 }
 
+// isCode tells whether an attribute has words that programs give.
+func isCode(name []byte) bool {
+	switch string(name) {
+	case "class", "id", "name", "type", "style", "rel", "role", "for", "lang", "charset", "method", "target", "colspan", "rowspan", "width", "height":
+		return true
+	}
+	return false
+}
+
 // lowered returns the name of an attribute in lower case.
 func (m *markup) lowered(name []byte) []byte {
 	for i, c := range name {

@@ -79,6 +79,30 @@ func TestTwiceLearnsFromTheTextItself(t *testing.T) {
 	}
 }
 
+func TestTwiceOfOtherBodies(t *testing.T) {
+	p := (*Plan)(nil)
+	for _, c := range []struct {
+		run      Codec
+		in, want string
+	}{
+		{HTML, `<p>给林<b>晚秋</b>的</p><input class="x" name=receiver_name value="林晚秋">`, `<p>给林**<b></b>的</p><input class="x" name=receiver_name value="林**">`},
+		{XML, `<o to="给林晚秋的"><receiverName>林晚秋</receiverName></o>`, `<o to="给林**的"><receiverName>林**</receiverName></o>`},
+		{CSV, "备注;姓名\n给林晚秋的;林晚秋\n", "备注;姓名\n给林**的;林**\n"},
+	} {
+		if got := twice(t, c.run, p.With(newKnown()), c.in); got != c.want {
+			t.Errorf("got %s\nwant %s", got, c.want)
+		}
+	}
+	in := pack(t, small(map[string]string{"xl/a.xml": `<x><t>给林晚秋的</t></x>`, "xl/s.xml": `<worksheet><row><c t="inlineStr"><is><t>姓名</t></is></c></row><row><c t="inlineStr"><is><t>林晚秋</t></is></c></row></worksheet>`}))
+	var out bytes.Buffer
+	if err := XLSX(&out, bytes.NewReader(in), p.With(newKnown()), nil); err != nil {
+		t.Fatal(err)
+	}
+	if part := holding(t, out.Bytes(), "晚秋"); part != "" {
+		t.Errorf("left in %s", part)
+	}
+}
+
 func TestTwiceWritesWhatWasBeforeAFault(t *testing.T) {
 	var out bytes.Buffer
 	err := Twice(&out, []byte(`{"customer":{"name":"张三丰"},"a":"张三丰","b":`), customer(t).Knowing(newKnown()), JSON, nil)

@@ -24,6 +24,7 @@ func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 		m = new(markup)
 	}
 	m.reset(dst, src, p, onRecord)
+	m.set |= p.mapped
 	m.plan, m.rawName, m.say, m.open, m.nul, m.high = p, "", words{}, 0, false, false
 	m.text.reset()
 	err := m.page()
@@ -320,7 +321,7 @@ func (m *markup) maskAttributes(raw []byte, own saying) ([]byte, error) {
 	for _, a := range m.lexer.attrs {
 		value := raw[a.value:a.valueEnd]
 		s := m.attributeSays(raw[a.name:a.nameEnd], own)
-		if s.class == "" && bytes.IndexByte(value, '&') < 0 && !m.worth(value) {
+		if s.class == "" && bytes.IndexByte(value, '&') < 0 && (!m.worth(value) || isCode(raw[a.name:a.nameEnd]) && plainName(value)) {
 			continue
 		}
 		p := &m.side

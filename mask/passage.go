@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // coding is how text is written in a body.
@@ -385,7 +383,7 @@ func (r *rewriter) cover(p *passage, s saying) {
 	switch {
 	case s.mapped:
 		p.masks = appendMask(p.masks, s.class, v)
-		if view(p.masks) != v {
+		if view(p.masks) != v && !r.learn(s.class, text) {
 			p.changes = append(p.changes, change{start, end, 0, len(p.masks), s.class})
 		}
 		return
@@ -393,6 +391,9 @@ func (r *rewriter) cover(p *passage, s saying) {
 		if class := fits(s.class, v); class != "" {
 			p.masks = appendMask(p.masks[:0], class, v)
 			if view(p.masks) != v {
+				if r.learn(class, text) {
+					return
+				}
 				if r.spans = r.spans[:0]; r.again(view(p.masks)) {
 					p.masks = append(p.masks[:0], Full...)
 				}
@@ -432,6 +433,9 @@ var textKind = func() (t [256]uint8) {
 
 // worth tells whether a search of text may find something.
 func (r *rewriter) worth(text []byte) bool {
+	if r.known != nil {
+		return r.worthKinds(0, len(text))
+	}
 	if r.set == 0 || len(text) < shortest {
 		return false
 	}
@@ -445,12 +449,15 @@ func (r *rewriter) worth(text []byte) bool {
 // worthKinds is worth of n bytes of text of these kinds. One word of letters is no
 // name without what stands around it.
 func (r *rewriter) worthKinds(kinds uint8, n int) bool {
+	if r.known != nil {
+		return n >= leastKnown && r.mode != modeLearn
+	}
 	return r.set != 0 && n >= shortest && (kinds&aFigure != 0 || kinds&(aLatin|aBreak) == aLatin|aBreak && r.set.Latin())
 }
 
 // seek searches the passage as one text, and what stands in each run.
 func (r *rewriter) seek(p *passage, start, end int) {
-	r.spans = detect.Append(r.spans[:0], view(p.text), r.set)
+	r.spans = r.appendSpans(r.spans[:0], p.text)
 	if len(p.runs) > 0 {
 		r.searchRuns(p)
 	}
@@ -461,7 +468,11 @@ func (r *rewriter) seek(p *passage, start, end int) {
 	at := 0
 	for _, f := range r.spans {
 		from := len(p.masks)
-		p.masks = appendMask(p.masks, f.Class, view(p.text[f.Start:f.End]))
+		if f.Part {
+			p.masks = append(p.masks, Full...)
+		} else {
+			p.masks = appendMask(p.masks, f.Class, view(p.text[f.Start:f.End]))
+		}
 		p.changes = append(p.changes, change{f.Start, f.End, from, len(p.masks), f.Class})
 		p.shown = append(append(p.shown, p.text[at:f.Start]...), p.masks[from:]...)
 		at = f.End
@@ -484,7 +495,7 @@ func (r *rewriter) searchRuns(p *passage) {
 			to = p.runs[k]
 		}
 		if n := len(r.spans); r.worth(p.text[from:to]) {
-			r.spans = detect.Append(r.spans, view(p.text[from:to]), r.set)
+			r.spans = r.appendSpans(r.spans, p.text[from:to])
 			for i := n; i < len(r.spans); i++ {
 				r.spans[i].Start += from
 				r.spans[i].End += from
@@ -510,7 +521,7 @@ func union(spans []Span) []Span {
 		if f.End-f.Start > last.End-last.Start {
 			last.Class = f.Class
 		}
-		last.End = max(last.End, f.End)
+		last.End, last.Part = max(last.End, f.End), last.Part && f.Part
 	}
 	return out
 }

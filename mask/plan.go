@@ -148,6 +148,8 @@ func NewPlan(s Spec) (*Plan, error) {
 	c := &compiled{set: set, syms: symbolsOf(all), fields: map[string]saying{}}
 	for _, rec := range s.Records {
 		for path, class := range rec.Fields {
+			one, _ := detect.SetOf([]Class{class})
+			c.mapped |= one
 			if was, ok := c.fields[path]; ok && was.class != class {
 				class = AnyText
 			}

@@ -49,6 +49,13 @@ func XLSX(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	if err != nil {
 		return err
 	}
+	if p.known != nil && p.mode == modeStream { // it is here as a whole
+		b.plan = p.learning()
+		if err := b.write(io.Discard, nil); err != nil {
+			return err
+		}
+		b.plan = p.taught()
+	}
 	var out bytes.Buffer
 	if err := b.write(&out, onRecord); err != nil {
 		return err
@@ -147,7 +154,7 @@ func (b *book) checkParts(size uint64) error {
 		switch {
 		case len(f.Name) > 1024 || strings.ContainsAny(f.Name, "\\\x00") || strings.HasPrefix(f.Name, "/") || strings.Contains("/"+f.Name+"/", "/../"):
 			return broken(shown, "its name is not one of a workbook")
-		case len(detect.Find(f.Name, b.plan.set)) > 0:
+		case len(detect.Find(f.Name, b.plan.set|b.plan.mapped)) > 0:
 			return broken(shown, "its name holds what should be masked")
 		case seen[name]:
 			return broken(f.Name, "stands twice")
@@ -369,7 +376,7 @@ func (b *book) mask(k int, kind partKind, p *packed, onRecord func(Record)) erro
 // says what is to be masked.
 func (b *book) keepName(element string, name []byte) {
 	old := string(name)
-	if len(detect.Find(old, b.plan.set)) == 0 && b.knows(name).class == "" || slices.ContainsFunc(b.renamed, func(r rename) bool { return r.old == old }) {
+	if len(detect.Find(old, b.plan.set|b.plan.mapped)) == 0 && b.knows(name).class == "" || slices.ContainsFunc(b.renamed, func(r rename) bool { return r.old == old }) {
 		return
 	}
 	put := fmt.Sprintf("Masked_%d", len(b.renamed)+1) // what is masked once has no name that would be masked

@@ -62,6 +62,7 @@ type attribute struct {
 // run masks one document; s is nil but for parts of a workbook.
 func (x *tree) run(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record), s *sheet) error {
 	x.reset(dst, src, p, onRecord)
+	x.set |= p.mapped
 	x.text.reset()
 	x.open, x.names, x.path = x.open[:0], x.names[:0], x.path[:0]
 	x.root, x.begun, x.sheet = false, false, s

@@ -22,14 +22,11 @@ func maskCommand() command {
 	return command{"mask", "mask personal information in a body or in files", runMask}
 }
 
-// codec masks one body.
-type codec func(io.Writer, io.Reader, *mask.Plan, func(mask.Record)) error
-
 // maskKinds are the kinds of bodies, in the order of the documentation, and the
 // extensions of their files' names.
 var maskKinds = []struct {
 	name       string
-	run        codec
+	run        mask.Codec
 	extensions []string
 }{
 	{"json", mask.JSON, []string{".json"}},
@@ -44,7 +41,7 @@ var maskKinds = []struct {
 const kindList = "json, ndjson, html, xml, csv, xlsx, text"
 
 // codecOf returns what masks bodies of a kind.
-func codecOf(kind string) (codec, bool) {
+func codecOf(kind string) (mask.Codec, bool) {
 	for _, k := range maskKinds {
 		if k.name == kind {
 			return k.run, true

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"os"
@@ -24,8 +25,8 @@ import (
 type maskTree struct {
 	streams
 	plan   *mask.Plan
-	kind   string // of every file; "" or auto: by its name
-	run    codec  // of kind
+	kind   string     // of every file; "" or auto: by its name
+	run    mask.Codec // of kind
 	out    string
 	report bool
 
@@ -265,7 +266,10 @@ func (t *maskTree) file(f maskFile) error {
 	if t.report {
 		each = t.found.add
 	}
-	err = replaceFile(target, f.mode, func(w io.Writer) error { return run(w, in, plan, each) })
+	plan = plan.With(mask.NewKnown(maphash.MakeSeed())) // what a file says is personal holds in it alone
+	err = replaceFile(target, f.mode, func(w io.Writer) error {
+		return maskBody(streams{in: in, out: w}, plan, run, each, kind == "ndjson")
+	})
 	if t.report {
 		t.found.places(t.err, rel)
 	}
