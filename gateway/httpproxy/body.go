@@ -29,6 +29,10 @@ func bodyOf(ct string) body {
 	switch ct {
 	case "text/html", "application/xhtml+xml":
 		return body{run: mask.HTML, text: true, markup: true}
+	case "application/xml", "text/xml", "application/soap+xml", "application/atom+xml", "application/rss+xml":
+		return body{run: mask.XML, text: true, markup: true}
+	case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
+		return body{run: mask.XLSX}
 	case "text/csv", "application/csv", "text/tab-separated-values":
 		return body{run: mask.CSV, text: true}
 	case "text/plain":
