@@ -89,13 +89,13 @@ func TestTwiceOfOtherBodies(t *testing.T) {
 		{XML, `<o to="给林晚秋的"><receiverName>林晚秋</receiverName></o>`, `<o to="给林**的"><receiverName>林**</receiverName></o>`},
 		{CSV, "备注;姓名\n给林晚秋的;林晚秋\n", "备注;姓名\n给林**的;林**\n"},
 	} {
-		if got := twice(t, c.run, p.With(newKnown()), c.in); got != c.want {
+		if got := twice(t, c.run, p.Knowing(newKnown()), c.in); got != c.want {
 			t.Errorf("got %s\nwant %s", got, c.want)
 		}
 	}
 	in := pack(t, small(map[string]string{"xl/a.xml": `<x><t>给林晚秋的</t></x>`, "xl/s.xml": `<worksheet><row><c t="inlineStr"><is><t>姓名</t></is></c></row><row><c t="inlineStr"><is><t>林晚秋</t></is></c></row></worksheet>`}))
 	var out bytes.Buffer
-	if err := XLSX(&out, bytes.NewReader(in), p.With(newKnown()), nil); err != nil {
+	if err := XLSX(&out, bytes.NewReader(in), p.Knowing(newKnown()), nil); err != nil {
 		t.Fatal(err)
 	}
 	if part := holding(t, out.Bytes(), "晚秋"); part != "" {

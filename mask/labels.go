@@ -22,10 +22,24 @@ func (p *compiled) says(text []byte) saying {
 	return saying{}
 }
 
-// classNumber is the place of c in [Classes], from 1.
-func classNumber(c Class) uint8 { return uint8(slices.Index(Classes(), c) + 1) }
+// numbered returns the number of s among what is said in the workbook, from 1.
+func (b *book) numbered(s saying) uint16 {
+	if n := slices.Index(b.said, s); n >= 0 {
+		return uint16(n + 1)
+	}
+	if len(b.said) == maxSaid {
+		return 1
+	}
+	b.said = append(b.said, s)
+	return uint16(len(b.said))
+}
 
-func numberedClass(n uint8) Class { return Classes()[n-1] }
+// hidden is said of what nobody may see.
+var hidden = saying{AnyText, true, string(AnyText), Whole}
+
+// maxSaid is how many things can be said: a plan has no more fields, and there are
+// not so many classes beside them.
+const maxSaid = maxPaths + 100
 
 func (b *book) grow(n int) {
 	if n > len(b.strings) {
@@ -37,7 +51,7 @@ func (b *book) grow(n int) {
 func (b *book) keepString(index int, text []byte) {
 	b.grow(index + 1)
 	if s := b.plan.says(text); s.class != "" {
-		b.strings[index].label, b.strings[index].field = classNumber(s.class), s.mapped
+		b.strings[index].label = b.numbered(s)
 	}
 }
 
@@ -46,11 +60,7 @@ func (b *book) label(index int) saying {
 	if index >= len(b.strings) || b.strings[index].label == 0 {
 		return saying{}
 	}
-	s := saying{class: numberedClass(b.strings[index].label), mapped: b.strings[index].field}
-	if s.mapped {
-		s.field = string(s.class)
-	}
-	return s
+	return b.said[b.strings[index].label-1]
 }
 
 // Bounds of the values that are known by their cells.
@@ -93,14 +103,13 @@ func (b *book) keepUse(s *sheet, index int, text []byte) {
 		u.header = true
 	case c.mapped && c.class == Plain:
 		if u.mapped == 0 {
-			u.mapped = classNumber(Plain)
+			u.mapped = b.numbered(c)
 		}
 	case c.mapped:
-		n := classNumber(c.class)
-		if u.mapped != 0 && u.mapped != n && u.mapped != classNumber(Plain) {
-			n = classNumber(AnyText)
+		if was := u.mapped; was != 0 && b.said[was-1] != c && b.said[was-1].class != Plain {
+			c = hidden
 		}
-		u.mapped = n
+		u.mapped = b.numbered(c)
 	default:
 		u.free = true
 		if set, unknown := detect.SetOf([]Class{c.class}); len(unknown) == 0 {
@@ -118,9 +127,8 @@ func (b *book) use(index int, text []byte) saying {
 	switch {
 	case u.header:
 		return saying{}
-	case u.mapped != 0 && !(u.free && numberedClass(u.mapped) == Plain):
-		c := numberedClass(u.mapped)
-		return saying{c, true, string(c)}
+	case u.mapped != 0 && !(u.free && b.said[u.mapped-1].class == Plain):
+		return b.said[u.mapped-1]
 	}
 	for _, c := range u.hints.Classes() {
 		if s := b.plan.fitting(saying{class: c}, text); s.class != "" && fits(c, string(text)) != "" {

@@ -368,6 +368,7 @@ type saying struct {
 	class  Class
 	mapped bool
 	field  string // when mapped
+	form   Form   // of the field's own
 }
 
 // cover finds what is to be masked in p. It keeps it for nobody yet; see tell.
@@ -382,19 +383,20 @@ func (r *rewriter) cover(p *passage, s saying) {
 	v := view(text)
 	switch {
 	case s.mapped:
-		p.masks = appendMask(p.masks, s.class, v)
+		p.masks = r.look.append(p.masks, s.class, s.form, v)
 		if view(p.masks) != v && !r.learn(s.class, text) {
 			p.changes = append(p.changes, change{start, end, 0, len(p.masks), s.class})
 		}
 		return
-	case s.class != "" && r.set.Has(s.class) && len(v) <= 1024 && !strings.Contains(v, "**"):
+	case s.class != "" && r.set.Has(s.class) && len(v) <= 1024 && !r.look.holdsMask(v):
 		if class := fits(s.class, v); class != "" {
-			p.masks = appendMask(p.masks[:0], class, v)
+			p.masks = r.look.append(p.masks[:0], class, "", v)
 			if view(p.masks) != v {
 				if r.learn(class, text) {
 					return
 				}
-				if r.spans = r.spans[:0]; r.again(view(p.masks)) {
+				r.spans, r.masks = r.spans[:0], append(r.masks[:0], section{0, len(p.masks), r.look.encrypts(class)})
+				if r.again(view(p.masks)) {
 					p.masks = append(p.masks[:0], Full...)
 				}
 				p.changes = append(p.changes, change{start, end, 0, len(p.masks), class})
@@ -464,17 +466,19 @@ func (r *rewriter) seek(p *passage, start, end int) {
 	if len(r.spans) == 0 {
 		return
 	}
-	p.shown = p.shown[:0]
+	p.shown, r.masks = p.shown[:0], r.masks[:0]
 	at := 0
 	for _, f := range r.spans {
 		from := len(p.masks)
 		if f.Part {
 			p.masks = append(p.masks, Full...)
 		} else {
-			p.masks = appendMask(p.masks, f.Class, view(p.text[f.Start:f.End]))
+			p.masks = r.look.append(p.masks, f.Class, "", view(p.text[f.Start:f.End]))
 		}
 		p.changes = append(p.changes, change{f.Start, f.End, from, len(p.masks), f.Class})
-		p.shown = append(append(p.shown, p.text[at:f.Start]...), p.masks[from:]...)
+		p.shown = append(p.shown, p.text[at:f.Start]...)
+		r.masks = append(r.masks, section{len(p.shown), len(p.shown) + len(p.masks) - from, !f.Part && r.look.encrypts(f.Class)})
+		p.shown = append(p.shown, p.masks[from:]...)
 		at = f.End
 	}
 	p.shown = append(p.shown, p.text[at:]...)
@@ -539,11 +543,13 @@ func (r *rewriter) againInRuns(p *passage) bool {
 		if i < len(p.runs) {
 			to = p.runs[i]
 		}
-		p.shown = p.shown[:0]
+		p.shown, r.masks = p.shown[:0], r.masks[:0]
 		at := from
 		for ; k < len(p.changes) && p.changes[k].start < to; k++ {
 			c := p.changes[k]
-			p.shown = append(append(p.shown, p.text[at:c.start]...), p.masks[c.from:c.to]...)
+			p.shown = append(p.shown, p.text[at:c.start]...)
+			r.masks = append(r.masks, section{len(p.shown), len(p.shown) + c.to - c.from, r.look.encrypts(c.class)})
+			p.shown = append(p.shown, p.masks[c.from:c.to]...)
 			at = c.end
 		}
 		if at < to {

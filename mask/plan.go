@@ -150,10 +150,11 @@ func NewPlan(s Spec) (*Plan, error) {
 		for path, class := range rec.Fields {
 			one, _ := detect.SetOf([]Class{class})
 			c.mapped |= one
-			if was, ok := c.fields[path]; ok && was.class != class {
-				class = AnyText
+			s := saying{class, true, path, rec.Forms[path]}
+			if was, ok := c.fields[path]; ok && (was.class != s.class || was.form != s.form) {
+				s.class, s.form = AnyText, Whole
 			}
-			c.fields[path] = saying{class, true, path}
+			c.fields[path] = s
 		}
 	}
 	var err error

@@ -419,7 +419,7 @@ func (s *sheet) says(name []byte, own saying) saying {
 		}
 	case "url":
 		if s.root == "workbook" { // the folder where it was saved last
-			return saying{AnyText, true, string(AnyText)}
+			return hidden
 		}
 	}
 	return own

@@ -73,6 +73,7 @@ type book struct {
 	zip     *zip.Reader
 	roots   []string // by part: the root element of XML, or ""
 	strings []shared
+	said    []saying // each once; the first is that nothing may be shown
 	pivot   []saying // by field of the pivot caches
 	grids   []*grid  // by part
 	renamed []rename
@@ -81,12 +82,11 @@ type book struct {
 }
 
 // shared is what is known of a string of the workbook's table: all that the cells
-// that use it are said to be. Classes are their places in [Classes], from 1.
+// that use it are said to be. What is said is its number in book.said.
 type shared struct {
-	label  uint8 // as the name of a column: what it says of others
-	mapped uint8 // by a field
-	field  bool  // the label is a field's
-	header bool  // names a column
+	label  uint16 // as the name of a column: what it says of others
+	mapped uint16 // by a field
+	header bool   // names a column
 	hints  detect.Set
 	free   bool // used where no field says that it is plain
 }
@@ -133,9 +133,8 @@ func openBook(data []byte, p *Plan) (*book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a workbook: no zip archive", ErrUnreadable)
 	}
-	y := symbolsOf(nil)
-	at, _ := compile(nil, &y)
-	b := &book{plan: p, reading: &Plan{compiled: &compiled{syms: y, at: at}}, zip: z, roots: make([]string, len(z.File)), grids: make([]*grid, len(z.File))}
+	reading, _ := NewPlan(Spec{}) // nothing that could be at fault
+	b := &book{plan: p, reading: reading, said: []saying{hidden}, zip: z, roots: make([]string, len(z.File)), grids: make([]*grid, len(z.File))}
 	if err := b.checkParts(uint64(len(data))); err != nil {
 		return nil, err
 	}

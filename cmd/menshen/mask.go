@@ -51,13 +51,18 @@ func codecOf(kind string) (mask.Codec, bool) {
 }
 
 func runMask(ctx context.Context, s streams, args []string) int {
-	const flags = "[-class phone,name] [-policy policy.yaml [-route NAME]] [-report]"
+	const flags = "[-class phone,name] [-mask phone=full,name=pseudonym [-key FILE]] [-policy policy.yaml [-route NAME] [-role NAME]] [-report]"
 	fs := newFlags("mask", "mask -as json|ndjson|html|xml|csv|xlsx|text "+flags+"   < body   > masked\n"+
 		"       menshen mask [-as KIND] "+flags+" [-strict] -out DIR PATH...", s.err)
+	var o maskOptions
 	as := fs.String("as", "", "what the body is: "+kindList+"; of files also auto, by the name's extension, which is the default")
-	classes := fs.String("class", "", "classes to search for, joined by commas; without it those of the policy, or all")
-	file := fs.String("policy", "", "policy file; without it all that can be searched for is searched for")
-	name := fs.String("route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
+	fs.StringVar(&o.classes, "class", "", "classes to search for, joined by commas; without it those of the policy, or all")
+	fs.StringVar(&o.masks, "mask", "", "how classes are masked, as class=form joined by commas: keep, full, fixed, general, pseudonym, ff1")
+	fs.StringVar(&o.key, "key", "", "file with the key of pseudonym and ff1: 32 random bytes or more")
+	fs.StringVar(&o.tweak, "tweak", "", "for whom ff1 masks: under another tweak the same value has another mask")
+	fs.StringVar(&o.file, "policy", "", "policy file; without it all that can be searched for is searched for")
+	fs.StringVar(&o.route, "route", "", "route of the policy whose records are mapped; without it only the policy's search applies")
+	fs.StringVar(&o.role, "role", "", "role of the policy whose masks are used")
 	report := fs.Bool("report", false, "tell on stderr what was found where, a line each: file, bytes from-to, class, how; never the value")
 	out := fs.String("out", "", "folder into which files and whole folders are masked")
 	strict := fs.Bool("strict", false, "with -out: status 1 when a file was refused")
@@ -235,11 +240,67 @@ func (m *maskReport) write(w io.Writer) {
 	m.totals(w)
 }
 
-// maskPlan returns the plan of a route, of a policy's search, or of classes; nil
-// is for all that can be searched for.
-func maskPlan(file, route, classes string) (*mask.Plan, error) {
-	var search []mask.Class
-	for _, name := range strings.FieldsFunc(classes, func(r rune) bool { return r == ',' || r == ' ' }) {
+// maskOptions say what is masked, and how.
+type maskOptions struct {
+	file, route, role, classes, masks, key, tweak string
+}
+
+// plan returns the plan of a route, of a policy's search, or of classes.
+func (o *maskOptions) plan() (*mask.Plan, error) {
+	spec := mask.Spec{Search: mask.Default()}
+	var own map[mask.Class]mask.Form
+	if o.file == "" {
+		switch {
+		case o.route != "":
+			return nil, errors.New("-route needs -policy")
+		case o.role != "":
+			return nil, errors.New("-role needs -policy")
+		}
+	} else {
+		data, err := os.ReadFile(o.file)
+		if err != nil {
+			return nil, fmt.Errorf("reading policy: %w", err)
+		}
+		p, err := policy.Parse(o.file, data)
+		if err != nil {
+			return nil, err
+		}
+		spec.Search, spec.Masks = p.Search, p.Masks
+		if r, ok := p.Route(o.route); ok {
+			spec.Records = r.Records
+		} else if o.route != "" {
+			return nil, fmt.Errorf("%s has no route %q", o.file, o.route)
+		}
+		if r, ok := p.Role(o.role); ok {
+			own = maps.Clone(r.Masks)
+		} else if o.role != "" {
+			return nil, fmt.Errorf("%s has no role %q", o.file, o.role)
+		}
+	}
+	if search, err := o.search(); err != nil {
+		return nil, err
+	} else if search != nil {
+		spec.Search = search
+	}
+	given, err := o.forms()
+	if err != nil {
+		return nil, err
+	}
+	if own == nil {
+		own = given
+	} else {
+		maps.Copy(own, given)
+	}
+	p, err := mask.NewPlan(spec)
+	if err != nil {
+		return nil, err
+	}
+	return o.keyed(p.With(own, nil, ""))
+}
+
+// search reads -class; nil is for none.
+func (o *maskOptions) search() (out []mask.Class, err error) {
+	for _, name := range listed(o.classes) {
 		c, err := mask.ParseClass(name)
 		if err != nil {
 			return nil, fmt.Errorf("-class: %w", err)

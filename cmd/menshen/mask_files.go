@@ -266,7 +266,7 @@ func (t *maskTree) file(f maskFile) error {
 	if t.report {
 		each = t.found.add
 	}
-	plan = plan.With(mask.NewKnown(maphash.MakeSeed())) // what a file says is personal holds in it alone
+	plan = plan.Knowing(mask.NewKnown(maphash.MakeSeed())) // what a file says is personal holds in it alone
 	err = replaceFile(target, f.mode, func(w io.Writer) error {
 		return maskBody(streams{in: in, out: w}, plan, run, each, kind == "ndjson")
 	})
