@@ -88,7 +88,7 @@ type htmlTable struct {
 const (
 	maxTables  = 16
 	maxColumns = 1000
-	maxLabel   = 64 // bytes of what may be a name
+	maxLabel   = 48 // bytes of what may be a name
 )
 
 // element returns what the tag's attributes say of the element's value and text.
@@ -128,6 +128,9 @@ func (m *markup) attributeSays(name []byte, own saying) saying {
 
 // said returns what is known of the block's text.
 func (m *markup) said(text []byte) saying {
+	if m.set == 0 && len(m.fields) == 0 {
+		return saying{}
+	}
 	w := &m.say
 	s := w.own
 	switch {

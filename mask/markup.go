@@ -2,6 +2,7 @@ package mask
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"unicode/utf8"
 )
@@ -131,12 +132,15 @@ func (m *markup) token() (pageToken, int, error) {
 
 // scanned sees whether there is a NUL in b, or what is not ASCII.
 func (m *markup) scanned(b []byte) {
-	high := byte(0)
-	for _, c := range b {
-		high |= c
-	}
-	m.high = m.high || high >= 0x80
 	m.nul = m.nul || bytes.IndexByte(b, 0) >= 0
+	high := uint64(0)
+	for ; len(b) >= 8; b = b[8:] {
+		high |= binary.LittleEndian.Uint64(b)
+	}
+	for _, c := range b {
+		high |= uint64(c)
+	}
+	m.high = m.high || high&tops != 0
 }
 
 func (m *markup) take(kind pageToken, raw []byte) error {

@@ -278,6 +278,24 @@ func TestXLSXKnowsItsValues(t *testing.T) {
 	}
 }
 
+// The records of a pivot's cache have no names; their places are the fields' of its
+// definition.
+func TestXLSXMasksPivotRecords(t *testing.T) {
+	const records = "xl/pivotCache/pivotCacheRecords1.xml"
+	in := small(map[string]string{
+		"xl/pivotCache/pivotCacheDefinition1.xml": `<pivotCacheDefinition><cacheFields><cacheField name="单号"/><cacheField name="姓名"/></cacheFields></pivotCacheDefinition>`,
+		records: `<pivotCacheRecords><r><s v="高兴"/><s v="高兴"/></r><r><n v="13812345678"/><x v="0"/></r><r><m/><s v="安静"/></r></pivotCacheRecords>`,
+	})
+	const want = `<pivotCacheRecords><r><s v="高兴"/><s v="高*"/></r><r><s v="138****5678"/><x v="0"/></r><r><m/><s v="安*"/></r></pivotCacheRecords>`
+	var out bytes.Buffer
+	if err := XLSX(&out, bytes.NewReader(pack(t, in)), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := parts(t, out.Bytes())[records]; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
 func TestXLSXRenamesSheets(t *testing.T) {
 	in := small(map[string]string{
 		"xl/workbook.xml":  `<workbook><sheets><sheet name="13812345678"/></sheets><definedNames><definedName name="a">'13812345678'!$A$1</definedName></definedNames></workbook>`,
