@@ -14,7 +14,7 @@ func TestBodiesBorrowTheirMemory(t *testing.T) {
 	}
 	p := plan(t, Spec{Search: []Class{Phone, Email, BankCard}, Records: []RecordSpec{{At: "$", Fields: map[string]Class{"客人": Name}}}})
 	for name, c := range map[string]struct {
-		run codec
+		run Codec
 		in  string
 	}{
 		"html": {HTML, `<table><tr><th>客人</th><td id="phone">高兴 138<b>1234</b>5678 &amp; a.b@c.com</td></tr></table><script>x = "\u0031"</script><!-- 13812345678 -->`},

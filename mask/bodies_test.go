@@ -10,11 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-type codec func(io.Writer, io.Reader, *Plan, func(Record)) error
-
 // body masks in and checks what holds of every body: cut anywhere it gives the
 // same, masked again it stays, and what is told stands where it is said to.
-func body(t *testing.T, run codec, p *Plan, in string) (string, error) {
+func body(t *testing.T, run Codec, p *Plan, in string) (string, error) {
 	t.Helper()
 	var out, cut, again bytes.Buffer
 	err := run(&out, strings.NewReader(in), p, func(rec Record) {
@@ -101,7 +99,7 @@ func TestCSV(t *testing.T) {
 
 func TestBodiesPassOnTheErrorsOfTheirSides(t *testing.T) {
 	broken := errors.New("broken")
-	for name, run := range map[string]codec{"json": JSON, "text": Text, "html": HTML, "csv": CSV} {
+	for name, run := range map[string]Codec{"json": JSON, "text": Text, "html": HTML, "csv": CSV} {
 		src := io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken))
 		if err := run(io.Discard, src, nil, nil); !errors.Is(err, broken) {
 			t.Errorf("%s: reading: %v", name, err)
@@ -128,7 +126,7 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string) { fuzzBody(t, CSV, in) })
 }
 
-func fuzzBody(t *testing.T, run codec, in string) {
+func fuzzBody(t *testing.T, run Codec, in string) {
 	if len(in) > 1<<13 {
 		return
 	}

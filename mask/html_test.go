@@ -19,6 +19,7 @@ func TestHTMLTakesNamesAtTheirWord(t *testing.T) {
 		`<p>1<b>13812345678</b></p>`:                           `<p>1<b>138****5678</b></p>`,
 		`<td>1381234</td><td>5678</td>`:                        `<td>1381234</td><td>5678</td>`,
 		`<a href="tel:13812345678">138-1234-<em>5678</em></a>`: `<a href="tel:138****5678">138****5678<em></em></a>`,
+		`<!--a.b@c.com</b>13812345678-->`:                      `<!--a***@c.com</b>138****5678-->`,
 		// Attributes.
 		`<input name="receiver_name" value="高兴">`:                                    `<input name="receiver_name" value="高*">`,
 		`<input value='021 12345678' ID=phone>`:                                      `<input value='021-****5678' ID=phone>`,

@@ -10,9 +10,17 @@ import (
 	"github.com/menshen-io/menshen/mask/detect"
 )
 
+// labelIn returns text without the colon and the star of what must be filled in,
+// which may stand behind a label. More stars are a mask.
+func labelIn(text []byte) []byte {
+	name := bytes.TrimSpace(text)
+	name = bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSuffix(name, []byte("*")), []byte("＊")))
+	return bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSuffix(name, []byte(":")), []byte("：")))
+}
+
 // says returns what text, as the name of a column or field, says of its values.
 func (p *compiled) says(text []byte) saying {
-	name := bytes.TrimRight(bytes.TrimSpace(text), ":：*＊ ")
+	name := labelIn(text)
 	if s, ok := p.fields[string(name)]; ok {
 		return s
 	}

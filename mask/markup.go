@@ -162,8 +162,19 @@ func (m *markup) take(kind pageToken, raw []byte) error {
 		m.text.add(raw, m.base+int64(m.tok), htmlText)
 		return nil
 	}
+	from, to := 2, len(raw) // what makes it a comment stays
+	if bytes.HasPrefix(raw, []byte("<!--")) {
+		from = 4
+	}
+	if rest := raw[from:]; bytes.HasSuffix(rest, []byte("-->")) {
+		to -= 3
+	} else if bytes.HasSuffix(rest, []byte(">")) {
+		to--
+	}
 	m.side.reset()
-	m.side.add(raw, m.base+int64(m.tok), bare)
+	m.side.markup(raw[:from])
+	m.side.add(raw[from:to], m.base+int64(m.tok+from), bare)
+	m.side.markup(raw[to:])
 	m.cover(&m.side, saying{})
 	if err := m.tell(&m.side, saying{}); err != nil {
 		return err

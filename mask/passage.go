@@ -388,24 +388,21 @@ func (r *rewriter) cover(p *passage, s saying) {
 			p.changes = append(p.changes, change{start, end, 0, len(p.masks), s.class})
 		}
 		return
-	case s.class != "" && r.set.Has(s.class) && len(v) <= 1024 && !r.look.holdsMask(v):
-		if class := fits(s.class, v); class != "" {
-			p.masks = r.look.append(p.masks[:0], class, "", v)
-			if view(p.masks) != v {
-				if r.learn(class, text) {
-					return
-				}
-				r.spans, r.masks = r.spans[:0], append(r.masks[:0], section{0, len(p.masks), r.look.encrypts(class)})
-				if r.again(view(p.masks)) {
-					p.masks = append(p.masks[:0], Full...)
-				}
-				p.changes = append(p.changes, change{start, end, 0, len(p.masks), class})
-				return
-			}
+	case r.takesAtWord(s, v):
+		class := fits(s.class, v)
+		if r.learn(class, text) {
+			return
 		}
+		p.masks = r.look.append(p.masks, class, "", v)
+		r.spans, r.masks = r.spans[:0], append(r.masks[:0], section{0, len(p.masks), r.look.encrypts(class)})
+		if r.again(view(p.masks)) {
+			p.masks = append(p.masks[:0], Full...)
+		}
+		p.changes = append(p.changes, change{start, end, 0, len(p.masks), class})
+		return
 	}
 	if r.worth(p.text) {
-		r.seek(p, start, end)
+		r.seek(p, start, end, s)
 	}
 }
 
@@ -457,8 +454,17 @@ func (r *rewriter) worthKinds(kinds uint8, n int) bool {
 	return r.set != 0 && n >= shortest && (kinds&aFigure != 0 || kinds&(aLatin|aBreak) == aLatin|aBreak && r.set.Latin())
 }
 
+// takesAtWord tells whether v is masked because of what is said of it.
+func (r *rewriter) takesAtWord(s saying, v string) bool {
+	if s.mapped || s.class == "" || !r.set.Has(s.class) || len(v) > 1024 || r.look.holdsMask(v) {
+		return false
+	}
+	class := fits(s.class, v)
+	return class != "" && r.look.unmasked(class, v)
+}
+
 // seek searches the passage as one text, and what stands in each run.
-func (r *rewriter) seek(p *passage, start, end int) {
+func (r *rewriter) seek(p *passage, start, end int, s saying) {
 	r.spans = r.appendSpans(r.spans[:0], p.text)
 	if len(p.runs) > 0 {
 		r.searchRuns(p)
@@ -482,7 +488,7 @@ func (r *rewriter) seek(p *passage, start, end int) {
 		at = f.End
 	}
 	p.shown = append(p.shown, p.text[at:]...)
-	if r.again(view(p.shown)) || r.againInRuns(p) {
+	if r.takesAtWord(s, view(bytes.TrimSpace(p.shown))) || r.again(view(p.shown)) || r.againInRuns(p) {
 		p.changes, p.masks = p.changes[:0], p.masks[:0]
 		p.change(start, end, AnyText, Full)
 	}

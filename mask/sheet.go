@@ -276,7 +276,7 @@ func (x *tree) sheetText(s *saying) error {
 	}
 	x.cover(p, *s)
 	if name == "f" || strings.HasSuffix(name, "Formula") || strings.HasPrefix(name, "formula") || name == "definedName" {
-		p.quoteNumbers()
+		x.quoteMasks(p)
 	}
 	sh.rename(p, sh.root == "Properties")
 	return nil
@@ -332,9 +332,10 @@ func index(text []byte) (n int, ok bool) {
 	return n, len(text) > 0 && n < maxStrings
 }
 
-// quoteNumbers puts masks that stand outside of a formula's strings into quotes: a
-// mask is no number.
-func (p *passage) quoteNumbers() {
+// quoteMasks puts masks that stand outside of a formula's strings into quotes: a
+// mask is no number. Where that lets something else be found, nothing is shown.
+func (x *tree) quoteMasks(p *passage) {
+	p.shown, x.masks = p.shown[:0], x.masks[:0]
 	at, within := 0, false
 	for k := range p.changes {
 		c := &p.changes[k]
@@ -346,13 +347,23 @@ func (p *passage) quoteNumbers() {
 				within = false
 			}
 		}
-		at = c.end
-		if within {
-			continue
+		if !within {
+			from := len(p.masks)
+			p.masks = append(append(append(p.masks, '"'), p.masks[c.from:c.to]...), '"')
+			c.from, c.to = from, len(p.masks)
 		}
-		from := len(p.masks)
-		p.masks = append(append(append(p.masks, '"'), p.masks[c.from:c.to]...), '"')
-		c.from, c.to = from, len(p.masks)
+		p.shown = append(p.shown, p.text[at:c.start]...)
+		x.masks = append(x.masks, section{len(p.shown), len(p.shown) + c.to - c.from, x.look.encrypts(c.class)})
+		p.shown = append(p.shown, p.masks[c.from:c.to]...)
+		at = c.end
+	}
+	if at == 0 {
+		return
+	}
+	p.shown = append(p.shown, p.text[at:]...)
+	if x.spans = x.spans[:0]; x.again(view(p.shown)) {
+		p.changes, p.masks = p.changes[:0], p.masks[:0]
+		p.change(0, len(p.text), AnyText, `"`+Full+`"`)
 	}
 }
 
