@@ -46,6 +46,17 @@ func (m mixer) document() string {
 	return out + "</o>"
 }
 
+func (m mixer) object() string {
+	out := []byte("{")
+	for k, name := range []string{"phone", "receiver_name", "address", "x", "id_card"} {
+		if k > 0 {
+			out = append(out, ',')
+		}
+		out = appendQuoted(append(appendQuoted(out, name), ':'), m.of(nil, 4))
+	}
+	return string(append(out, '}'))
+}
+
 func (m mixer) workbook(t *testing.T) []byte {
 	sheet := "<worksheet>"
 	for range 3 {
@@ -71,7 +82,7 @@ func TestMixedBodies(t *testing.T) {
 			name string
 			run  Codec
 			in   string
-		}{{"html", HTML, m.of(mixedPage, 25)}, {"csv", CSV, m.of(mixedRows, 25)}, {"xml", XML, m.document()}} {
+		}{{"html", HTML, m.of(mixedPage, 25)}, {"csv", CSV, m.of(mixedRows, 25)}, {"xml", XML, m.document()}, {"json", JSON, m.object()}} {
 			if body(t, c.run, nil, c.in); t.Failed() {
 				t.Fatalf("seed %d, %s: %q", seed, c.name, c.in)
 			}

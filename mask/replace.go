@@ -89,7 +89,7 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 		at = f.End
 	}
 	r.masked = append(r.masked, s[at:]...)
-	if r.again(view(r.masked)) {
+	if r.again(view(r.masked)) || r.takesAtWord(saying{class: r.hint}, view(r.masked)) { // what was too much for its name may fit it now
 		r.masked = append(r.masked[:0], Full...)
 		return true
 	}
