@@ -78,7 +78,7 @@ func TestRealSets(t *testing.T) {
 	labels := map[string]map[string]int{
 		"cluener":            {Name: 3744, Address: 454},
 		"presidio":           {Name: 857, Address: 390, BankCard: 136, Email: 49, IBAN: 21, IntlPhone: 92, IP: 14, SSN: 16},
-		"tau-dialogues":      {Name: 516, Address: 671, BirthDate: 124, Email: 110},
+		"tau-dialogues":      {Name: 516, Address: 671, BirthDate: 131, Email: 110},
 		"cn-address":         {Address: 11890},
 		"cn-address-carried": {Address: 11890},
 		"tau-retail-users":   {Name: 1000, Address: 1000, Email: 500},

@@ -12,7 +12,7 @@ import (
 var (
 	tauName     = regexp.MustCompile(`"(?:first|last)_name": "([^"]+)"`)
 	tauLine     = regexp.MustCompile(`"address[12]": "([^"]+)"`)
-	tauBirth    = regexp.MustCompile(`"dob": "([^"]+)"`)
+	tauBirth    = regexp.MustCompile(`"dob": "([^"]+)"|\bDOB: (\d{4}-\d\d-\d\d)`)
 	tauPlace    = regexp.MustCompile(`"(?:city|state|province|zip|country)": "([^"]+)"`)
 	tauUser     = regexp.MustCompile(`\b[a-z]+_[a-z]+_\d{4}\b`)
 	tauEmail    = regexp.MustCompile(`[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]+`)
@@ -96,6 +96,9 @@ func (p tauPeople) label(body string) Text {
 	groups := func(re *regexp.Regexp, class string, into *[]Span) {
 		for _, m := range re.FindAllStringSubmatchIndex(body, -1) {
 			at := m[len(m)-2:]
+			if at[0] < 0 {
+				at = m[2:4]
+			}
 			*into = append(*into, Span{Start: at[0], End: at[1], Class: class})
 		}
 	}

@@ -27,7 +27,7 @@ func partList() []part {
 		{"镇", 2, true, false}, {"鎮", 2, true, false}, {"乡", 2, true, false}, {"鄉", 2, true, false}, {"新村", 3, true, false}, {"村", 2, true, false}, {"屯", 2, true, false}, {"庄", 1, true, false}, {"邨", 2, true, false}, {"邸", 2, true, false}, {"期", 1, true, true},
 		{"花园", 3, true, false}, {"家园", 3, true, false}, {"花苑", 3, true, false}, {"苑", 2, true, false}, {"公寓", 3, true, false}, {"公馆", 2, true, false}, {"别墅", 2, true, false}, {"山庄", 2, true, false}, {"大厦", 3, true, false}, {"大廈", 3, true, false},
 		{"写字楼", 2, true, false}, {"宿舍", 2, true, false}, {"工业园", 2, true, false}, {"科技园", 2, true, false}, {"产业园", 2, true, false}, {"创业园", 2, true, false}, {"软件园", 2, true, false}, {"雅苑", 3, true, false},
-		{"快递柜", 1, true, false}, {"菜鸟驿站", 1, true, false}, {"驿站", 1, true, false}, {"服务站", 1, true, false}, {"市场", 1, true, false}, {"广场", 1, true, false}, {"商城", 1, true, false}, {"中心", 1, true, false}, {"大学", 1, true, false}, {"学院", 1, true, false},
+		{"快递柜", 1, true, false}, {"菜鸟驿站", 1, true, false}, {"驿站", 1, true, false}, {"国际", 2, true, false}, {"组团", 2, true, false}, {"工业城", 2, true, false}, {"服务站", 1, true, false}, {"市场", 1, true, false}, {"广场", 1, true, false}, {"商城", 1, true, false}, {"中心", 1, true, false}, {"大学", 1, true, false}, {"学院", 1, true, false},
 		{"中学", 1, true, false}, {"小学", 1, true, false}, {"医院", 1, true, false}, {"工厂", 1, true, false}, {"超市", 1, true, false}, {"酒店", 1, false, false}, {"宾馆", 1, false, false}, {"公司", 1, true, false}, {"仓库", 1, true, false},
 		{"园", 1, true, false}, {"園", 1, true, false}, {"府", 1, true, false}, {"城", 1, true, false}, {"湾", 1, true, false}, {"庭", 1, true, false}, {"轩", 1, true, false}, {"阁", 1, true, false}, {"居", 1, true, false}, {"墅", 1, true, false}, {"坊", 1, true, false},
 		{"厂", 1, true, false}, {"店", 1, true, false}, {"馆", 1, true, false}, {"院", 1, true, false}, {"场", 1, true, false}, {"站", 1, true, false}, {"桥", 1, true, false},
@@ -74,7 +74,13 @@ func (c *scanner) address(i int, kind uint32) (Span, bool) {
 	if kind&startsPlace != 0 {
 		if n, _ := c.lex.division(s, i); n > 0 {
 			if end := c.addressEnd(i); end > 0 {
-				return Span{Start: i, End: end, Class: Address, Sure: true}, true
+				return Span{Start: c.wordStart(i), End: end, Class: Address, Sure: true}, true
+			}
+			if end := c.namedPlace(i); end > 0 {
+				return Span{Start: i, End: end, Class: Address}, true
+			}
+			if n >= 3*3 {
+				c.clear = i + n // 乌鲁木齐
 			}
 			return Span{}, false
 		}
@@ -109,7 +115,7 @@ func (c *scanner) addressStart(i int, p part) int {
 		r, w := runeBefore(s, j)
 		switch {
 		case r >= hanFirst && r <= hanLast:
-			if c.lex.at(r)&(stops|leads) != 0 && !(r == '和' && n > 0 && strings.ContainsRune("平顺谐睦悦", firstRune(s[j:]))) {
+			if c.lex.at(r)&(stops|leads) != 0 && !c.ofName(r, j-w, j) {
 				return j
 			}
 		case r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r)) || r == '-' || r == '#'):
@@ -126,12 +132,117 @@ func (c *scanner) addressStart(i int, p part) int {
 	return j
 }
 
+// ofName tells whether the character r at i..j, which ends what comes before an
+// address otherwise, is part of a name here: 和平, 仁和, 经济开发区.
+func (c *scanner) ofName(r rune, i, j int) bool {
+	s := c.s
+	switch next := firstRune(s[j:]); r {
+	case '和':
+		before, _ := runeBefore(s, i)
+		return strings.ContainsRune("平顺谐睦悦", next) || strings.ContainsRune("仁人泰永太平祥万天中协义颐雍保广大元安三", before)
+	case '经':
+		return next == '济' || next == '开' || next == '纬' || next == '发' || next == '三' || next == '四' || next == '五' || next == '六'
+	case '成':
+		before, _ := runeBefore(s, i)
+		return next == '都' || next == '功' || before == '天' || before == '大'
+	case '有':
+		return next == '色'
+	case '联':
+		return next != '系' && next != '络' && next != '繫' && next != '絡' && next != '电'
+	case '放':
+		before, _ := runeBefore(s, i)
+		return before == '解' || before == '开'
+	case '来':
+		return next == '凤' || next == '安' || next == '宾' || next == '福'
+	case '改':
+		return next == '革'
+	case '想':
+		before, _ := runeBefore(s, i)
+		return before == '理'
+	}
+	return false
+}
+
+// wordStart goes back from a place at i that is part of a longer name (芷|江西|路).
+func (c *scanner) wordStart(i int) int {
+	s := c.s
+	floor := 0
+	if len(c.out) > c.first {
+		floor = c.out[len(c.out)-1].End
+	}
+	n, lv := c.lex.division(s, i)
+	if lv == 1 || n >= 3*3 {
+		return i
+	}
+	j := i
+	for k := 0; k < 3 && j > floor; k++ {
+		r, w := runeBefore(s, j)
+		if r < hanFirst || r > hanLast || c.lex.at(r)&(stops|leads) != 0 {
+			break
+		}
+		j -= w
+	}
+	if i-j > 2*3 { // words, and no beginning of a name
+		return i
+	}
+	return j
+}
+
+// namedPlace returns the end of an address at i that has no road: two divisions and
+// the name of a shop, a firm or a house up to a break, or 0.
+func (c *scanner) namedPlace(i int) int {
+	s := c.s
+	end, levels, level := i, 0, uint8(0)
+	for range 4 {
+		n, lv := c.lex.division(s, end)
+		if n == 0 || lv <= level {
+			break
+		}
+		end += n
+		level = lv
+		levels++
+		end = skip(s, end, "省", "市", "-", " ", "_")
+	}
+	if levels < 2 {
+		return 0
+	}
+	k, n := end, 0
+	for k < len(s) && n < 20 {
+		r, w := utf8.DecodeRuneInString(s[k:])
+		if r >= hanFirst && r <= hanLast {
+			if c.lex.at(r)&stops != 0 {
+				return 0
+			}
+			if c.lex.at(r)&leads != 0 && !c.ofName(r, k, k+w) && !strings.HasPrefix(s[k:], "有限") {
+				break
+			}
+		} else if !(r < 0x80 && (isLetter(byte(r)) || isDigit(byte(r)) || r == '-' || r == '_')) {
+			break
+		}
+		k += w
+		n++
+	}
+	if n < 3 {
+		return 0
+	}
+	for _, tail := range [...]string{"公司", "店", "厂", "超市", "市场", "大厦", "中心", "快递", "集团", "仓库", "广场", "酒店", "宾馆", "学校", "学院", "大学", "医院", "银行", "营业厅", "专柜", "商行", "经营部", "工作室", "办公室", "园", "站", "馆", "部", "所", "服饰", "电器", "家居", "建材", "汽修", "网吧", "驿站", "城", "楼", "区", "湾", "苑", "府", "院", "门口", "对面", "旁边", "附近"} {
+		if strings.HasSuffix(s[end:k], tail) {
+			return k
+		}
+	}
+	if i == 0 && k == len(s) && level >= 3 || k > 0 && isDigit(s[k-1]) && n >= 4 {
+		return k
+	}
+	return 0
+}
+
 // addressEnd reads the grammar of addresses from i on: divisions from the large
 // to the small, roads, houses, rooms. It returns the end when it is one finer
 // than a district, or 0.
 func (c *scanner) addressEnd(i int) int {
 	s := c.s
 	end, weight, fine, level := i, 0, 0, uint8(0)
+	var before part
 	for range 14 {
 		if n, lv := c.lex.division(s, end); n > 0 && lv > level && fine == 0 {
 			w := 1
@@ -140,22 +251,36 @@ func (c *scanner) addressEnd(i int) int {
 			}
 			end += n
 			weight, level = weight+w, lv
-			end = skip(s, end, "省", "市", "-", " ", "/", "，", ",")
+			end = skip(s, end, "省", "市", "-", " ", "/", "，", ",", "_")
 			continue
 		}
 		next, p := c.nextPart(end, weight > 0)
+		if next == 0 && fine > 0 {
+			if k := c.crossing(end); k > 0 {
+				end, weight = k, weight+2
+				continue
+			}
+		}
 		if next == 0 {
 			if k := roomEnd(s, end); k > 0 && fine > 0 {
 				end, weight = k, weight+3
+				if level > 0 {
+					fine++ // 枫林城25-4-2306
+				}
+			} else if k := groupEnd(s, end); fine > 1 && !before.number && k-end >= 3 && k-end <= 5 && !measured(s, k) {
+				end, weight = k, weight+2 // 大厦3159
 			}
 			break
 		}
-		end = next
+		end, before = next, p
 		weight += p.weight
+		if _, n := digitsEnd(s, end); p.weight == 2 && n >= 2 && n <= 4 && !measured(s, end+n) {
+			weight++ // 宾虹路853
+		}
 		if p.fine {
 			fine += p.weight
 		}
-		if next < len(s) && (s[next] == ' ' || s[next] == '-' || s[next] == ',') && next+1 < len(s) {
+		if next < len(s) && (s[next] == ' ' || s[next] == '-' || s[next] == ',' || s[next] == '_') && next+1 < len(s) {
 			if k, _ := c.nextPart(next+1, true); k > 0 {
 				end = next + 1
 			}
@@ -173,27 +298,71 @@ func (c *scanner) addressEnd(i int) int {
 	return c.detail(end)
 }
 
+// crossing goes on over 与海湾大道交叉口 behind a road.
+func (c *scanner) crossing(i int) int {
+	s := c.s
+	k := skip(s, i, "与", "和", "跟", "路口")
+	if k == i {
+		return 0
+	}
+	next, p := c.nextPart(k, false)
+	if next == 0 || p.weight < 2 || p.number {
+		return 0
+	}
+	if e := skip(s, next, "交叉口", "交叉路口", "交汇处", "交界处", "交口", "路口", "口"); e > next {
+		return e
+	}
+	return 0
+}
+
+// measured tells whether a unit stands at i: the number before it is no room.
+func measured(s string, i int) bool {
+	r := firstRune(s[i:])
+	return i < len(s) && (strings.ContainsRune("元块个年月日点折万千百人次条件份米公多", r) || r == '%' || r == '.')
+}
+
 // roomEnd returns the end of a house and room as 9-2-1304 or #13 1103, or 0.
 func roomEnd(s string, i int) int {
-	if i < len(s) && s[i] == ' ' {
-		i++
-	}
-	k, digits, joints := i, 0, 0
-	for k < len(s) && k-i < 14 && (isDigit(s[k]) || isUpper(s[k]) || s[k] == '-' || s[k] == '#') {
-		if isDigit(s[k]) {
+	k := skip(s, i, " ")
+	from := k
+	digits, joints := 0, 0
+	for k < len(s) && k-from < 30 {
+		if _, w := DigitAt(s, k); w > 0 {
 			digits++
-		} else if !isUpper(s[k]) {
+			k += w
+			continue
+		}
+		if w := skip(s, k, "-", "#", "－", "—", "_"); w > k {
 			joints++
+			k = w
+			continue
+		}
+		if !isUpper(s[k]) {
+			break
 		}
 		k++
 	}
 	if digits == 0 || digits > 9 || joints == 0 || s[k-1] == '-' {
 		return 0
 	}
-	if e := groupEnd(s, min(k+1, len(s))); k < len(s) && s[k] == ' ' && e-k >= 4 && e-k <= 5 {
-		return e
+	if k < len(s) && s[k] == ' ' {
+		if e, n := digitsEnd(s, k+1); n >= 3 && n <= 4 {
+			return e
+		}
 	}
 	return k
+}
+
+// digitsEnd returns the end of the digits at i and how many they are.
+func digitsEnd(s string, i int) (end, n int) {
+	for {
+		_, w := DigitAt(s, i)
+		if w == 0 {
+			return i, n
+		}
+		i += w
+		n++
+	}
 }
 
 // nextPart reads one part at i: a name or number and its ending. It returns 0
@@ -285,41 +454,71 @@ func (c *scanner) partFits(i, j int, q part, numbers, letters int) bool {
 }
 
 // detail goes on behind a complete address: rooms as bare numbers, what stands
-// beside, and the name of a building up to the next break.
+// beside, and the name of a building up to the next break; and once more behind a
+// blank, where a number of a house or room follows.
 func (c *scanner) detail(end int) int {
 	s := c.s
-	for {
+	for range 3 {
+		end = rooms(s, end)
+		end = c.beside(end)
+		if end+1 >= len(s) || s[end] != ' ' {
+			return end
+		}
+		next, p := c.nextPart(end+1, true)
+		if next == 0 || !p.number {
+			return end
+		}
+		end = next
+	}
+	return end
+}
+
+// rooms goes on over bare numbers of houses and rooms: 3-2-501, #12 301.
+func rooms(s string, end int) int {
+	for range 6 {
 		k := end
-		for k < len(s) && (s[k] == ' ' || s[k] == '-' || s[k] == '#' || s[k] == '/') && k-end < 2 {
+		for k < len(s) && (s[k] == ' ' || s[k] == '-' || s[k] == '#' || s[k] == '/' || s[k] == '_') && k-end < 2 {
 			k++
 		}
 		from := k
 		digits := 0
-		for k < len(s) && (isDigit(s[k]) || isUpper(s[k]) || s[k] == '-' || s[k] == '#') {
-			if isDigit(s[k]) {
+		for k < len(s) && k-from < 24 {
+			if _, w := DigitAt(s, k); w > 0 {
 				digits++
+				k += w
+			} else if isUpper(s[k]) || s[k] == '-' || s[k] == '#' || s[k] == '_' {
+				k++
+			} else {
+				break
 			}
-			k++
 		}
-		if k > from && digits > 0 && digits <= 6 && k-from <= 12 {
-			end = skip(s, k, "号楼", "号", "室", "楼", "房", "户", "层", "单元", "栋", "幢")
-			continue
+		if k == from || digits == 0 || digits > 6 {
+			return end
 		}
-		break
+		end = skip(s, k, "号楼", "号", "室", "楼", "房", "户", "层", "单元", "栋", "幢")
 	}
-	// To the next break, when nothing there says that the address is over.
+	return end
+}
+
+// beside goes to the next break, when nothing there says that the address is over.
+func (c *scanner) beside(end int) int {
+	s := c.s
 	k, n := end, 0
 	for k < len(s) && n <= 24 {
 		r, w := utf8.DecodeRuneInString(s[k:])
 		switch {
 		case r >= hanFirst && r <= hanLast:
-			if c.lex.at(r)&(stops|leads) != 0 {
+			if c.lex.at(r)&(stops|leads) != 0 && !c.ofName(r, k, k+w) {
+				if n > 1 && n <= 12 && !c.goesOn(end) {
+					return closed(s, end, k) // the name of a shop
+				}
 				return end
 			}
-		case r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r))), r == '（', r == '）', r == '(', r == ')', r == '-', r == '#', r == '·', r == '&':
+		case r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r))), r == '（', r == '）', r == '(', r == ')', r == '-', r == '#', r == '·', r == '&', r == '_':
 			if r < 0x80 && isDigit(byte(r)) && groupEnd(s, k)-k >= 7 {
 				return end // a phone
 			}
+		case r >= '０' && r <= '９':
 		default:
 			return closed(s, end, k)
 		}
@@ -331,6 +530,26 @@ func (c *scanner) detail(end int) int {
 	}
 	return closed(s, end, k)
 }
+
+// goesOn tells whether words stand at i that go on after an address and are no part
+// of it.
+func (c *scanner) goesOn(i int) bool {
+	s := c.s
+	var v [3]rune
+	if runes(s, i, v[:2]) == 2 && c.lex.plainly.has(v[0], v[1]) {
+		return true
+	}
+	for _, w := range afterAddress {
+		if strings.HasPrefix(s[i:], w) {
+			return true
+		}
+	}
+	return false
+}
+
+// afterAddress are words behind an address that are no part of it.
+var afterAddress = [...]string{"明天", "今天", "后天", "昨天", "下午", "上午", "晚上", "中午", "早上", "周", "星期", "请", "电话", "手机", "姓名", "需", "什么", "如果", "因为", "是", "地址", "快递", "上门", "现在", "目前", "一直",
+	"没", "不", "都", "被", "让", "才", "又", "再", "先", "但", "而", "所以", "以及", "另外", "之前", "之后", "以前", "发货", "到货", "订单", "包裹", "客户", "客服", "师傅", "安装", "预约", "尽快", "急", "为", "几", "多", "附近有", "对", "应该", "好像", "退", "换", "补", "重新", "微信", "联系", "备注", "货", "件", "错", "更", "核", "确认", "两", "一起", "一共", "共", "已", "必须", "务必", "直接", "帮", "派", "取", "拿", "等", "看", "查", "问"}
 
 // closed takes what is behind an address up to a break, with its brackets.
 func closed(s string, end, to int) int {

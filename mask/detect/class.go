@@ -99,7 +99,10 @@ const Numbers = setPhone | setResidentID | setBankCard | setForeignID
 const latin = setHKMTPermit | setForeignID | setPassport | setUSCC | setWeChat | setQQ | setIP | setMAC | setName | setIBAN | setSecret
 
 // han are the classes that Chinese characters begin.
-const han = setName | setAddress | setPlate | setWeChat | setSecret
+const han = setName | setAddress | setPlate | setWeChat | setSecret | spelled
+
+// spelled are the classes whose digits may be words.
+const spelled = setPhone | setLandline | setResidentID | setBankCard
 
 // SetOf returns the set of classes and those of them that cannot be searched for.
 func SetOf(classes []Class) (set Set, unknown []Class) {

@@ -6,16 +6,25 @@ const nameCues = `收货人=80 收件人=80 联系人=80 姓名=80 名字=60 真
 法人=35 老公=35 老婆=35 妻子=40 丈夫=40 爱人=40 朋友=22 同事=25 同学=20 经办人=70 投保人=75 被保人=75 被保险人=75 受益人=75 顾客=25 房客=40 司机=35 骑手=35 快递员=35 师傅=15 教练=20 老师=12 医生=12
 经理=12 找=14 给=6 和=5 跟=8 由=6 与=5 称呼=45 尊敬的=30 亲爱的=25 您好=8 你好=8 先生=10 女士=10 亲=4 住户=35 代收人=70 提货人=70 取件人=70 取货人=70 紧急联系人=80 签收人=80 下单人=75 店长=35 群主=35 会员=25 员工=25 群主=35 法人=45 开户人=75 发货人=75 寄件=20 收件=20 名字是=70 姓名是=80 联系人是=80 人写=35 名字写=60 改成=22 改为=22 换成=22 请=6 把=6 让=6 被=6 叫我=10 实名=45 实名是=60 监护=20 登记=15 户主=60 乙方=40 甲方=40 签约人=70 投诉人=70 司机师傅=35 护工=30 保姆=30 房东=40 租客=40 医师=20 小朋友=20 宝宝=15 孩子=15 先生叫=50 女士叫=50 买家=30 卖家=20 店主=30 主播=20 负责人=45
 邻居=25 女儿=35 儿子=35 妈妈=25 爸爸=25 母亲=25 父亲=25 哥哥=20 姐姐=20 弟弟=25 妹妹=25 室友=30 男友=25 女友=25 代表=10 记者=35 教授=20 导演=25 主席=12 总裁=20 董事长=22 总经理=20 队长=20 队员=20 中锋=15 后卫=15 前锋=15 门将=15 歌手=25 演员=25 作家=25 博士=22 院长=18 局长=18 书记=18 部长=18 所长=18 主任=15 律师=22 警官=20 民警=30 嫌疑人=40
+总统=30 首相=28 总理=28 主帅=30 教练=25 主教练=32 球员=22 射手=22 国脚=22 将军=20 校长=20 研究员=30 分析师=30 创始人=35 董事=18 专家=18 学者=18 选手=25 车手=25 老将=20 小将=25 新秀=20
+主演=30 扮演者=45 作者=25 编剧=28 制片人=32 设计师=28 画家=25 诗人=22 村民=28 市民=28 居民=25 发言人=38 秘书长=22 秘书=20 检察官=28 法官=22 院士=28 议员=25 大使=18 球星=25 中场=15 外援=22 队友=22 主持人=32 艺人=22 影星=25 男星=25 女星=25 助理=18 顾问=15 处长=20 科长=20 镇长=22 县长=22 市长=20 省长=20 站长=18 厂长=20 社长=20 团长=15 班长=20 学生=18 老人=15 男子=22 女子=20
 收貨人=80 收件人=80 聯絡人=80 聯繫人=80 戶名=80 客戶=22 開戶名=80 收款方=60 付款方=60 联系人姓名=80 客户姓名=80 收货姓名=80 真实姓名=80 中文名=60 曾用名=60 昵称=15`
 
 // nameTitles are words after a name.
 const nameTitles = `先生 女士 小姐 太太 老师 师傅 阿姨 叔叔 大爷 大妈 大哥 大姐 医生 大夫 教授 律师 警官 护士 同学 老板 经理 主任 总监 院长 校长 局长 部长 队长 店长 博士 夫人 美女 帅哥 奶奶 爷爷 伯伯 會計 会计 工程师`
 
+// speech are words after one who says something.
+const speech = `表示 认为 指出 透露 坦言 告诉 强调 解释 介绍 直言 回忆 承认 宣布 补充 回应 反映 投诉 来电 致电 说道 声称 宣称 回答 提出 建议 要求 申请 签收 下单 购买 付款 代收 本人 名下 生日`
+
 // nameRight are characters that often follow a name.
 const nameRight = "说的收先女小电手您你来已在，。、：；！？,.:;!?）)】」”（([【|/"
 
 // notNames stand after 姓名： and the like and are none.
-const notNames = `本人 未填 不详 同上 匿名 保密 暂无 没有 未知 先生 女士 如下 必填 选填 填写 不对 错了 多少 什么 用户 客户 一致 不符 信息 号码 电话 地址 手机 客服 无名 我的 您的 可以 需要 已经 修改 更改 变更 写错 打错 不是 就是 还是`
+const notNames = `本人 未填 不详 同上 匿名 保密 暂无 没有 未知 先生 女士 如下 必填 选填 填写 不对 错了 多少 什么 用户 客户 一致 不符 信息 号码 电话 地址 手机 客服 无名 我的 您的 可以 需要 已经 修改 更改 变更 写错 打错 不是 就是 还是 前台 家人 物业 保安 门卫 邻居 同事 自己 朋友 老公 老婆 驿站 丰巢 门口 父母 家属 代收 默认 测试 为空 列表`
+
+// notGiven are words that are no given name behind a character that may be a
+// surname.
+const notGiven = `卡号 账号 帐号 电话 手机 地址 订单 单号 邮箱 微信 座机 密码 金额 余额 姓名 快递 客服 号码 信息 身份 护照 发票 退款 商品 产品 时间 问题 师傅 老板 平台 会员 优惠 活动 物流 包裹 服务 公司 丝巾 小匠 凤祥 衣服 鞋子 手机 电脑 东西 机票 车票 房间 酒店 航班 行李 数量 颜色 尺码 型号 质量 价格 邮费 运费`
 
 // compound are surnames of two characters.
 const compound = `欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 司徒 夏侯 端木 轩辕 南宫 百里 呼延 东郭 西门 独孤 澹台 闻人 濮阳 淳于 单于 太叔 申屠 赫连 完颜 钟离 鲜于 司空 万俟 歐陽 司馬 諸葛 尉遲 長孫`
@@ -27,6 +36,18 @@ const partEnds = "路街号號巷弄道里胡栋棟幢座楼樓元层層室户�
 // something may begin.
 const latinHeads = `mr mrs ms miss dr prof sir madam mister name i dear hello hi contact customer consignee recipient attn passenger guest cardholder sincerely regards called
 apt suite january february march april may june july august september october november december jan feb mar apr jun jul aug sep oct nov dec wechat wechatid weixin vx wx v`
+
+// latinIntro are the words of ASCII, besides latinHeads, behind which a name or an
+// address may stand, and those for flats, boxes and roads.
+const latinIntro = `first_name last_name full_name firstname lastname fullname user_name surname given_name family_name customer_name contact_name recipient_name receiver_name guest_name passenger_name shop_owner reviewer
+user agent attention from to cc signed client patient author by directed thanks thank cheers best hey morning afternoon evening problem welcome sorry yours goodbye bye okay ok sure yes no professor captain
+this it named speak speaking talk ask call spouse husband wife son daughter colleague friend boss manager guardian
+address addr address1 address2 address_1 address_line1 street street_address shipping_address lives live lived living located residing resides reside based delivered deliver ship shipped send sent return mail moved meet arrived is forward
+ste apartment flat unit po pob box psc cmr apo fpo dpo rue via viale calle avenida rua strada piazza plaza paseo carrer corso chemin boulevard avenue travessa ulica carrera largo vicolo impasse quai all utca u strasse str allee terrasse cesta ulice`
+
+// latinEnds are the last three letters of surnames that patronym knows and of roads
+// that roadTail knows.
+const latinEnds = `son sen dez uez nez lez vic ich nko icz zyk ska ski sky ist vist rom tir glu los scu ann ein ger ier nen ard kis dis ili ali sse aat weg atz lee aan ata tan ade atu uja gen ien vej gur aut cht fer amm tca tve ica rkt get ken`
 
 // secretTails are the last three letters of words for secrets.
 const secretTails = `ord swd pwd ase ret ken key rer pin cvv cvc yid _id`

@@ -22,6 +22,9 @@ func (c *scanner) hanRun(i int) int {
 	if c.set&(setWeChat|setSecret) != 0 {
 		want |= cueFirst
 	}
+	if c.set&(spelled|setBirthDate) != 0 {
+		want |= numeral
+	}
 	before := beginning
 	for {
 		r := hanRune(s, i)
@@ -30,7 +33,7 @@ func (c *scanner) hanRun(i int) int {
 		}
 		kind := c.lex.at(r)
 		next := i + 3
-		if kind&stops == 0 && (kind&want != 0 || before&(beginning|introduces) != 0) {
+		if (kind&stops == 0 || kind&want&numeral != 0) && (kind&want != 0 || before&(beginning|introduces) != 0) {
 			next = c.hanAt(i, r, kind, before)
 		}
 		if before = kind; next > i+3 {
@@ -60,6 +63,15 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 	next := i + 3
 	if c.taken(i) {
 		return next
+	}
+	if kind&numeral != 0 {
+		if f, ok := c.numeralAt(i); ok {
+			c.put(f)
+			return f.End
+		}
+		if kind&stops != 0 {
+			return next
+		}
 	}
 	if kind&plateFirst != 0 && c.set&setPlate != 0 {
 		if end := plateEnd(s, i); end > 0 {
@@ -92,7 +104,7 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 			return f.End
 		}
 	}
-	if kind&startsName != 0 && c.mayName(i, r, kind, before, cued) {
+	if kind&startsName != 0 && i >= c.clear && c.mayName(i, r, kind, before, cued) {
 		if f, ok := c.hanName(i, r); ok {
 			c.put(f)
 			return f.End
@@ -147,6 +159,8 @@ func (c *scanner) mayName(i int, r rune, kind, before uint32, cued bool) bool {
 	}
 	if (l.at(v2)|l.at(hanRune(s, i+9)))&titleFirst != 0 {
 		most += 28
+	} else if (l.at(v2)|l.at(hanRune(s, i+9)))&speaks != 0 {
+		most += 8
 	}
 	if most+max(0, int(l.names[v1-hanFirst])) < least-12 {
 		return false
@@ -188,6 +202,9 @@ func (c *scanner) hasDots() bool {
 // plateEnd returns the end of the vehicle plate at i (GA 36), or 0.
 func plateEnd(s string, i int) int {
 	k := i + 3
+	if k+1 < len(s) && s[k] == ' ' && isUpper(s[k+1]) { // 浙 A12345
+		k++
+	}
 	if k >= len(s) || !isLetter(s[k]) || s[k]|0x20 == 'i' {
 		return 0
 	}
@@ -222,7 +239,7 @@ func plateEnd(s string, i int) int {
 // cuedCode looks for the account or secret after 微信, 密码 and the like at i.
 func (c *scanner) cuedCode(i int) (Span, bool) {
 	s := c.s
-	for _, cue := range [...]string{"微信", "薇信", "威信", "加微", "加V", "加v"} {
+	for _, cue := range [...]string{"微信", "薇信", "威信", "加微", "加V", "加v", "微 信", "卫星", "绿泡泡"} {
 		if c.set&setWeChat != 0 && strings.HasPrefix(s[i:], cue) {
 			return c.chatAfter(i + len(cue))
 		}
@@ -248,7 +265,7 @@ func runes(s string, i int, dst []rune) int {
 
 // least is the weight from which on it is a name: how much rarer names are in
 // service talk than other words.
-const least = 60
+const least = 56
 
 // sure is from which on a name is masked elsewhere too.
 const sure = 60
@@ -266,6 +283,14 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		family, given = 55, 2
 	}
 	left := c.leftOf(i, r)
+	if f := c.foreignRun(i); f >= 4 && left < sure { // 梅德韦杰夫, and no 梅德 or 梅德韦
+		end := i + 3*f
+		c.clear = end
+		if left >= 20 || end < len(s) && c.rightOf(end, 0, 2) >= 20 {
+			return Span{Start: i, End: end, Class: Name, Sure: left >= 20}, true
+		}
+		return Span{}, false
+	}
 	if given == 1 && n >= 3 && l.at(v[1])&titleFirst != 0 && l.titles[key(v[1], v[2])] {
 		if family > 5 && left > -20 || left >= 20 {
 			return Span{Start: i, End: i + 9, Class: Name}, true
@@ -277,15 +302,39 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	if given < 2 && l.placeAt(s, i) > 0 && left < 60 {
 		family -= 60
 	}
+	if l.notNames.has(v[0], v[1]) {
+		return Span{}, false
+	}
+	if prev := hanBefore(s, i); prev != 0 && left < 60 && (l.plainly.has(prev, r) || l.plainly.has(prev, r, v[1])) {
+		family -= 60
+	}
+	plain := 0 // length of the everyday word that begins here
+	if left < 60 && l.plainly.pairs.has(v[0], v[1]) {
+		switch {
+		case n >= 4 && l.plainly.has(v[:4]...):
+			plain = 4
+		case n >= 3 && l.plainly.has(v[:3]...):
+			plain = 3
+		case l.plainly.has(v[0], v[1]):
+			plain = 2
+		}
+		c.clear = i + 3*plain
+	}
 	if w := family + left + 50; w+60 < least { // nothing that follows can do it
 		return Span{}, false
 	}
 	best, end := least-1, 0
 	for _, m := range [...]int{2, 1} {
-		if n < given+m {
+		if n < given+m || plain >= given+m {
+			continue
+		}
+		if m == 2 && left < 60 && l.notGiven.has(v[given], v[given+1]) {
 			continue
 		}
 		w := family + left
+		if plain > 0 {
+			w -= 60
+		}
 		if m == 2 {
 			w += max(-40, l.name(v[given], 0)) + max(-40, l.name(v[given+1], 1))
 		} else {
@@ -302,6 +351,9 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		if l.words.has(v[given], v[given+m-1]) && m == 2 {
 			w -= 25
 		}
+		if last := v[given+m-1]; left < 60 && (last == '路' || last == '街' || last == '巷' || last == '弄' || last == '村' || last == '镇' || last == '乡' || last == '县' || last == '区' || last == '栋' || last == '幢' || last == '厦') {
+			w -= 35
+		}
 		stop := i + 3*(given+m)
 		w += c.rightOf(stop, v[given+m-1], m)
 		if w > best {
@@ -316,6 +368,17 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		return Span{}, false
 	}
 	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
+}
+
+// foreignRun returns how many characters at i, eight at most, are such as names of
+// other languages are written with.
+func (c *scanner) foreignRun(i int) int {
+	for k := range 8 {
+		if c.lex.at(hanRune(c.s, i+3*k))&foreign == 0 {
+			return k
+		}
+	}
+	return 8
 }
 
 // isBeforeName tells whether r may stand between a name and the word before it.
@@ -341,6 +404,9 @@ func (c *scanner) leftOf(i int, r rune) int {
 	}
 	prev := hanBefore(s, j)
 	if prev == 0 {
+		if i >= 3 && s[i-3:i] == "《" { // a book, a film
+			return -30
+		}
 		return 8
 	}
 	if c.lex.at(prev)&cueEnds != 0 {
@@ -416,8 +482,13 @@ func (c *scanner) rightOf(i int, last rune, m int) int {
 		return 12
 	}
 	var v [2]rune
-	if c.lex.at(r)&titleFirst != 0 && runes(s, i, v[:]) == 2 && c.lex.titles[key(v[:]...)] {
-		return 40
+	if c.lex.at(r)&(titleFirst|speaks) != 0 && runes(s, i, v[:]) == 2 {
+		switch {
+		case c.lex.titles[key(v[:]...)]:
+			return 40
+		case c.lex.speech.has(v[0], v[1]):
+			return 20
+		}
 	}
 	w := -4
 	if c.lex.at(r)&(follows|stops) != 0 {

@@ -6,80 +6,33 @@ import (
 	"unicode/utf8"
 )
 
-// latinName looks for a name at the word i..end of ASCII letters: after a title
-// or a phrase that introduces one, or one that begins with a common given name.
+// latinName looks for a name at the word i..end of ASCII letters, or behind it: after
+// a title or a phrase that introduces one, or one that holds a common name.
 func (c *scanner) latinName(i, end int, kinds uint8) (Span, bool) {
 	s := c.s
-	word := s[i:end]
+	if i > 0 && s[i-1] >= 0x80 && latinBefore(s, i) {
+		return Span{}, false // the end of a word with an accent
+	}
+	var b [16]byte
+	if end-i <= len(b) {
+		if f, ok := c.namedAt(string(lower(b[:0], s[i:end])), i, end); ok {
+			return f, true
+		}
+	}
 	if !isUpper(s[i]) {
-		if at := c.introducedLatin(word, end); at > 0 {
-			return c.capitalised(at, 1, true)
-		}
 		return Span{}, false
 	}
-	switch word {
-	case "Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Madam", "Mister":
-		at := end
-		if at < len(s) && s[at] == '.' {
-			at++
-		}
-		if at < len(s) && s[at] == ' ' {
-			return c.capitalised(at+1, 1, true)
-		}
-		return Span{}, false
-	}
-	if len(word) <= 16 {
-		var b [16]byte
-		if at := c.introducedLatin(string(lower(b[:0], word)), end); at > 0 {
-			return c.capitalised(at, 1, true)
-		}
-	}
-	if i >= 3 && c.set&setName != 0 && (s[i-1] >= 0x80 || s[i-1] == ' ' || s[i-1] == ':') && c.leftOf(i, 0) >= 35 {
+	if i >= 3 && (s[i-1] >= 0x80 || s[i-1] == ' ' || s[i-1] == ':') && c.leftOf(i, 0) >= 35 {
 		return c.capitalised(i, 1, true)
 	}
-	if kinds == wUpper {
+	if kinds == wUpper && end-i > 1 {
 		return Span{}, false
 	}
-	if c.lex.first[word] && !(i > 0 && (s[i-1] == '/' || s[i-1] == '.' || s[i-1] == '-' || s[i-1] == '@')) {
-		return c.capitalised(i, 2, false)
-	}
-	return Span{}, false
-}
-
-// introducedLatin tells where a name begins that the word, which ends at end,
-// introduces, or 0.
-func (c *scanner) introducedLatin(word string, end int) int {
-	s := c.s
-	rest := s[end:]
-	first := func(phrases ...string) int {
-		for _, p := range phrases {
-			if foldPrefix(rest, p) {
-				return end + len(p)
-			}
-		}
-		return 0
-	}
-	switch word {
-	case "name":
-		return first(" is ", ": ", ":", "'s ")
-	case "i":
-		return first(" am ", "'m ")
-	case "i'm":
-		return first(" ")
-	case "dear", "hello", "hi":
-		return first(" ")
-	case "contact", "customer", "consignee", "recipient", "attn", "passenger", "guest", "cardholder":
-		return first(": ", " name: ", " name is ", ":")
-	case "sincerely", "regards":
-		return first(",\n", ", ")
-	case "called":
-		return first(" ")
-	}
-	return 0
+	return c.knownName(i)
 }
 
 // notLatin are capitalised words that begin sentences or name other things.
-const notLatin = " The This That These Those There Here Please Thanks Thank You Your Yes No Not And But For With From What When Where Why How Who Can Could Would Will Is Are Am Do Does Did Have Has I It We They He She My Our In On At To Of If So Sorry Also Just Sir Madam Customer Team Support Service All Everyone Order Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December Street Road Avenue Hotel Company Inc Ltd Bank University City New San Los St Interested Looking Trying Having Going Calling Writing Not Sure Glad Happy Afraid Currently Unable Still Really Very "
+const notLatin = " The This That These Those There Here Please Thanks Thank You Your Yes No Not And But For With From What When Where Why How Who Can Could Would Will Is Are Am Do Does Did Have Has I It We They He She My Our In On At To Of If So Sorry Also Just Sir Madam Customer Team Support Service All Everyone Order Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December Street Road Avenue Hotel Company Inc Ltd Bank University City New San Los St Interested Looking Trying Having Going Calling Writing Not Sure Glad Happy Afraid Currently Unable Still Really Very Best Kind Warm Happy Good Great Big New Free Hot Top Call Chat Email Click View Visit Shop Buy Get Go Let See Ask Find Need Want Send Contact Help Hello Dear Hi Hey World Day Morning Afternoon Evening Night Regards Wishes Policy Terms Privacy Payment Account Card Credit Gift Number Phone Address Date Time Name First Last Full Item Items Product Size Color Total Price Status Note Some Any Each Every Both Many Most More Much Other Another Then Than Now Soon Later Today Tomorrow Yesterday Yes Okay Ok Sincerely Welcome North South East West Central International Global National American British Chinese French German Japanese Italian Spanish English Airlines Airport Station Center Centre Park River Lake Mountain Bay Beach Island Church School College Hospital Restaurant Cafe Store Market Saint Northern Southern Eastern Western Islands Island Mayen County State Republic Kingdom Avenue Lane Drive Boulevard Square Suite Apt Unit Box "
 
 // capitalised reads words that begin with capitals: at least as many as least,
 // at most four.
@@ -94,7 +47,7 @@ func (c *scanner) capitalised(i, least int, said bool) (Span, bool) {
 		stop, letters := k+w, 1
 		for stop < len(s) {
 			r, w := utf8.DecodeRuneInString(s[stop:])
-			if !(r < 0x250 && unicode.IsLetter(r)) && !((r == '\'' || r == '’' || r == '-' || r == '/' && said) && stop+w < len(s) && unicode.IsLetter(firstRune(s[stop+w:]))) {
+			if !(r < 0x250 && unicode.IsLetter(r)) && !((r == '\'' || r == '’' || r == '-' || r == '/' && said) && stop+w < len(s) && unicode.IsLetter(firstRune(s[stop+w:])) && !(w == 1 && possessive(s, stop))) {
 				break
 			}
 			stop += w
@@ -133,6 +86,9 @@ func (c *scanner) capitalised(i, least int, said bool) (Span, bool) {
 	}
 	return Span{Start: i, End: end, Class: Name, Sure: n >= 2}, true
 }
+
+// isPlainLatin tells whether word is one of notLatin.
+func isPlainLatin(word string) bool { return strings.Contains(notLatin, " "+word+" ") }
 
 func firstRune(s string) rune {
 	r, _ := utf8.DecodeRuneInString(s)

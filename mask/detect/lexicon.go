@@ -19,22 +19,29 @@ const (
 
 // lexicon is what is known of Chinese words. It is built once and not changed.
 type lexicon struct {
-	surname []int8             // by character: tenths of a nat for a surname; noSurname
-	given   [][3]int8          // by character: first of two, second of two, only one
-	words   wordSet            // that are no names
-	places  map[uint64][]place // by their first two characters; longer ones first
-	pairs   pairSet            // that begin a place
-	parts   [][]part           // by what partFirst says
-	part1st []uint8            // by character: which of parts it begins
-	double  map[uint64]bool    // surnames of two characters
-	starts  []uint32           // by character: what it may begin or end, see below
-	plain   []uint16           // by character: its simplified form, or 0
-	first   map[string]bool    // given names of English
-	cues    [5]map[uint64]int  // words before a name, by length
-	titles  map[uint64]bool
-	heads   wordFilter // words of ASCII that matter, without regard to case
-	tails   wordFilter // the last three letters of names of secrets
-	names   []int8     // by character: the most that it adds to a name as the first after the surname
+	surname  []int8             // by character: tenths of a nat for a surname; noSurname
+	given    [][3]int8          // by character: first of two, second of two, only one
+	words    wordSet            // that are no names
+	plainly  smallSet           // that are hardly ever a name
+	notNames smallSet           // that stand after 姓名： and are no name
+	notGiven smallSet           // that are no given name
+	speech   smallSet           // that follow a name
+	places   map[uint64][]place // by their first two characters; longer ones first
+	pairs    pairSet            // that begin a place
+	parts    [][]part           // by what partFirst says
+	part1st  []uint8            // by character: which of parts it begins
+	double   map[uint64]bool    // surnames of two characters
+	starts   []uint32           // by character: what it may begin or end, see below
+	plain    []uint16           // by character: its simplified form, or 0
+	first    map[string]bool    // given names of English
+	last     map[string]bool    // surnames of English
+	only     map[string]bool    // those of first that are nothing else
+	cues     [5]map[uint64]int  // words before a name, by length
+	titles   map[uint64]bool
+	heads    wordFilter // words of ASCII that matter, without regard to case
+	ends     wordFilter // the last three letters of surnames and roads
+	tails    wordFilter // the last three letters of names of secrets
+	names    []int8     // by character: the most that it adds to a name as the first after the surname
 }
 
 const noSurname = -128
@@ -63,6 +70,8 @@ const (
 	countable               // ends only what has a number: 号 栋 楼
 	counts                  // is a number, or says which of several: 三 东
 	follows                 // often follows a name
+	numeral                 // a digit: 一 壹 幺
+	speaks                  // begins a word after one who says something
 )
 
 var theLexicon = sync.OnceValue(func() *lexicon { return readLexicon(lexiconText) })
@@ -103,7 +112,7 @@ func (l *lexicon) name(r rune, at int) int {
 func readLexicon(text string) *lexicon {
 	const n = hanLast - hanFirst + 1
 	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64][]place{}, starts: make([]uint32, n),
-		plain: make([]uint16, n), first: map[string]bool{}, titles: map[uint64]bool{}}
+		plain: make([]uint16, n), first: map[string]bool{}, last: map[string]bool{}, only: map[string]bool{}, titles: map[uint64]bool{}}
 	for i := range n {
 		l.surname[i] = noSurname
 		l.given[i] = [3]int8{0, 0, 0}
@@ -119,12 +128,13 @@ func readLexicon(text string) *lexicon {
 		}
 		l.line(section, line)
 	}
-	l.mark(endsPart, partEnds+"邸期")
-	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁谢")
-	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想")
+	l.mark(endsPart, partEnds+"邸期大花家公国工小")
+	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁")
+	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想谢来")
 	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆")
 	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
-	l.mark(cueFirst, "微薇威密口扣加企")
+	l.mark(cueFirst, "微薇威密口扣加企卫绿")
+	l.mark(numeral, hanDigits)
 	for i := range n {
 		if l.starts[i]&stops != 0 { // 是 is a surname too, and hardly ever one
 			l.starts[i] &^= startsName
@@ -197,10 +207,19 @@ func readLexicon(text string) *lexicon {
 	for i, g := range l.given {
 		l.names[i] = int8(min(127, max(-40, int(g[2]), max(-40, int(g[0]))+int(second))))
 	}
-	for _, s := range strings.Fields(latinFirst) {
-		l.first[s] = true
+	l.plainly.add(ordinary)
+	l.notNames.add(notNames)
+	l.notGiven.add(notGiven)
+	l.speech.add(speech)
+	for _, s := range strings.Fields(speech) {
+		l.mark(speaks, string(firstRune(s)))
 	}
+	l.latin()
 	l.heads.add(latinFirst)
+	l.heads.add(latinMore)
+	l.heads.add(latinLast)
+	l.heads.add(latinIntro)
+	l.ends.add(latinEnds)
 	l.heads.add(latinHeads)
 	l.tails.add(secretTails)
 	return l
@@ -276,6 +295,44 @@ func (w *wordSet) add(r ...rune) {
 
 func (w *wordSet) has(r ...rune) bool {
 	return w.pairs.has(r[0], r[1]) && w.keys[w.place(key(r...))] != 0
+}
+
+// latin reads the names of English.
+func (l *lexicon) latin() {
+	for _, list := range [...]string{latinFirst, latinMore} {
+		for _, s := range strings.Fields(list) {
+			l.first[s] = true
+			if !strings.Contains(latinAmbiguous, " "+s+" ") {
+				l.only[s] = true
+			}
+		}
+	}
+	for _, s := range strings.Fields(latinLast) {
+		l.last[s] = true
+	}
+}
+
+// smallSet is a set of words of two to four characters, of which there are few.
+type smallSet struct {
+	pairs pairSet
+	keys  map[uint64]struct{}
+}
+
+func (w *smallSet) add(words string) {
+	w.keys = map[uint64]struct{}{}
+	for _, s := range strings.Fields(words) {
+		r := []rune(s)
+		w.keys[key(r...)] = struct{}{}
+		w.pairs.add(r[0], r[1])
+	}
+}
+
+func (w *smallSet) has(r ...rune) bool {
+	if !w.pairs.has(r[0], r[1]) {
+		return false
+	}
+	_, ok := w.keys[key(r...)]
+	return ok
 }
 
 // Simplify returns the simplified form of r, or r.

@@ -57,7 +57,7 @@ func (c *scanner) digitsAt(i int) int {
 		return end
 	}
 	if end-i == 4 && end < len(s) && s[end] == '-' {
-		if e := stampEnd(s, i); e > 0 && !(c.set&setBirthDate != 0 && c.bornBefore(i)) {
+		if e := stampEnd(s, i); e > 0 && !(c.set&setBirthDate != 0 && (c.bornBefore(i) || c.bornAfter(e))) {
 			return e
 		}
 	}
@@ -73,6 +73,10 @@ func (c *scanner) digitsAt(i int) int {
 			c.put(f)
 			return f.End
 		}
+	}
+	if f, ok := c.oddNumber(i, end); ok {
+		c.put(f)
+		return f.End
 	}
 	if left < 7 && end-i <= 4 && (end == len(s) || !goesOn(s[end])) {
 		return end
@@ -195,12 +199,15 @@ func (c *scanner) longNumber(i int) (Span, bool) {
 		cueBefore(s, i, 36, idCues()...) {
 		found = Span{Start: i, End: r.end(14), Class: ResidentID}
 	}
+	if found.End == 0 && set&setResidentID != 0 {
+		found = c.saidID(&r, i)
+	}
 	if found.End == 0 && set&setBankCard != 0 {
 		found = c.card(&r, i)
 	}
 	if found.End == 0 && set&setPhone != 0 {
 		found = r.phone(i > 0 && endsInDigit(s, i))
-		if found.End > 0 && c.notDialled(found) {
+		if found.End > 0 && (c.notDialled(found) || found.Start > i && c.isOrder(i) || found.Start > i && i > 0 && isLetter(s[i-1]) && i != c.word) {
 			found = Span{}
 		}
 	}
@@ -210,9 +217,44 @@ func (c *scanner) longNumber(i int) (Span, bool) {
 	return found, true
 }
 
+// saidID looks for a resident id whose check digit is wrong, behind a word that
+// says what it is: people mistype them.
+func (c *scanner) saidID(r *digitRun, i int) Span {
+	n := 18
+	if r.n < 18 || !r.last[17] {
+		n = 17
+	}
+	if r.n < n || !r.last[n-1] || r.v[0] == '0' || !r.grouped(0, n, 3, 2, 1, 6) {
+		return Span{}
+	}
+	end := r.end(n - 1)
+	if n == 17 {
+		e := skip(c.s, end, "X", "x", "Ｘ", "ｘ", "×", "*")
+		if e == end || c.s[e-1] == '*' {
+			return Span{}
+		}
+		end = e
+	}
+	if end < len(c.s) && isWord(c.s[end]) {
+		return Span{}
+	}
+	if plausibleProvince(r.v[0], r.v[1]) && plausibleDate(r.v[6:14]) && cueBefore(c.s, i, 30, idCues()...) && !c.isOrder(i) ||
+		c.cueTouches(i, "身份证", "身份證", "身份证号", "身份证号码", "证件号码", "证件号", "居住证", "居住證") {
+		switch {
+		case r.v[0] == '9' && c.set&setForeignID != 0:
+			return Span{Start: i, End: end, Class: ForeignID}
+		case r.v[0] == '8' && r.v[2] == '0' && r.v[3] == '0' && c.set&setHKMTPermit != 0:
+			return Span{Start: i, End: end, Class: HKMTPermit}
+		}
+		return Span{Start: i, End: end, Class: ResidentID}
+	}
+	return Span{}
+}
+
 // card looks for a card number: one of an issuer's range with a sound check
 // digit, or any after a word that says so.
 func (c *scanner) card(r *digitRun, i int) Span {
+	glued := i > 0 && isLetter(c.s[i-1]) && i != c.word // SF4168056364475
 	for n := min(r.n, 19); n >= 12; n-- {
 		if !r.last[n-1] || !r.grouped(0, n, 4, 2, 1, 7) {
 			continue
@@ -223,8 +265,9 @@ func (c *scanner) card(r *digitRun, i int) Span {
 		}
 		known := plausibleCard(r.v[:n])
 		switch {
-		case sound && known && !(n == r.n && c.isOrder(i)):
-		case (sound || known) && cueBefore(c.s, i, 30, "卡号", "银行卡", "信用卡", "储蓄卡", "借记卡", "card", "账号", "帐号", "账户"):
+		case sound && known && n >= 14 && !glued && !c.isOrder(i):
+		case (sound || known) && cueBefore(c.s, i, 30, "卡号", "银行卡", "信用卡", "储蓄卡", "借记卡", "card", "账号", "帐号", "账户", "卡號", "cc", "visa", "mastercard", "amex") && !c.isOrder(i):
+		case n >= 16 && (n == r.n || known) && c.cueTouches(i, "卡号", "银行卡", "储蓄卡", "信用卡", "账号", "帐号", "银行"):
 		default:
 			continue
 		}
@@ -234,34 +277,7 @@ func (c *scanner) card(r *digitRun, i int) Span {
 }
 
 func idCues() []string {
-	return []string{"身份证", "证件", "身份號", "id card", "id no", "idcard", "id_card", "证号"}
-}
-
-// isOrder tells whether the words right before i say that a number is no
-// person's: an order, a parcel, a serial.
-func (c *scanner) isOrder(i int) bool {
-	s := c.s
-	for range 8 {
-		r, w := runeBefore(s, i)
-		if w == 0 || r != ' ' && r != ':' && r != '：' && r != '#' && r != '=' && r != '"' && r != '是' && r != '为' && r != '(' && r != '（' && r != '\u00a0' {
-			break
-		}
-		i -= w
-	}
-	w := s[max(0, i-24):i]
-	for _, cue := range [...]string{"单号", "订单", "编号", "流水号", "流水", "序列号", "条码", "编码", "运单", "订单id", "订单ID", "商品id", "商品ID", "交易号", "时间戳",
-		"订单尾号", "版本号", "型号", "货号", "批号", "票号", "快递号", "物流号"} {
-		if len(w) >= len(cue) && w[len(w)-len(cue):] == cue {
-			return true
-		}
-	}
-	w = w[max(0, len(w)-14):]
-	for _, cue := range [...]string{"order", "order no", "order no.", "order number", "order id", "tracking", "tracking number", "tracking no", "invoice", "sku", "timestamp", "serial", "serial number", "ref", "reference"} {
-		if k := len(w) - len(cue); k >= 0 && foldPrefix(w[k:], cue) && (k == 0 || !isLetter(w[k-1])) {
-			return true
-		}
-	}
-	return false
+	return []string{"身份证", "身份證", "证件", "身份號", "id card", "id no", "idcard", "id_card", "证号"}
 }
 
 // notDialled tells whether what looks like a phone is an order number by the
@@ -358,7 +374,7 @@ func (r *digitRun) phone(follows bool) Span {
 		for k := p; k < p+10; k++ {
 			dots = dots || r.last[k] && r.dotted[k]
 		}
-		written := r.grouped(p, p+11, 3, 3, 2, 4) && !(r.last[p+7] && !r.last[p+6] && !r.last[p+3] && plausibleDate(r.v[p:p+8]))
+		written := (r.grouped(p, p+11, 3, 3, 2, 4) || r.grouped(p, p+11, 3, 2, 2, 5) && r.last[p+2] && r.last[p+4] && r.last[p+6] && r.last[p+8]) && !(r.last[p+7] && !r.last[p+6] && !r.last[p+3] && plausibleDate(r.v[p:p+8]))
 		switch {
 		case p == 0 && r.spaced(11):
 			written = r.n == 11 && !follows // else any row of small numbers would do
@@ -404,12 +420,7 @@ func residentID(s string, r *digitRun) (int, Class) {
 	case !plausibleProvince(r.v[0], r.v[1]):
 		return 0, ""
 	}
-	weight := [...]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
-	sum := 0
-	for k, w := range weight {
-		sum += w * int(r.v[k]-'0')
-	}
-	want := "10X98765432"[sum%11]
+	want := residentCheck(r.v[:17])
 	n := 17
 	if want != 'X' {
 		n = 18
@@ -434,6 +445,8 @@ func residentID(s string, r *digitRun) (int, Class) {
 		i++
 	case i+2 < len(s) && s[i] == 0xEF && (s[i+1] == 0xBC && s[i+2] == 0xB8 || s[i+1] == 0xBD && s[i+2] == 0x98): // Ｘ ｘ
 		i += 3
+	case i+1 < len(s) && s[i] == 0xC3 && s[i+1] == 0x97: // ×
+		i += 2
 	default:
 		return 0, ""
 	}
@@ -441,6 +454,15 @@ func residentID(s string, r *digitRun) (int, Class) {
 		return 0, ""
 	}
 	return i, class
+}
+
+// residentCheck returns the last character of the id that begins with d.
+func residentCheck(d []byte) byte {
+	sum := 0
+	for k, w := range [...]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
+		sum += w * int(d[k]-'0')
+	}
+	return "10X98765432"[sum%11]
 }
 
 // oldResidentID tells whether d is an id of 15 digits: a province and a date.
@@ -491,16 +513,18 @@ func plausibleCard(d []byte) bool {
 	two := int(d[0]-'0')*10 + int(d[1]-'0')
 	four := two*100 + int(d[2]-'0')*10 + int(d[3]-'0')
 	switch {
-	case two == 62, two == 60, two == 64, two == 65, two == 68, two == 69, two == 95: // UnionPay, Discover, banks' own
+	case two == 62, two == 68, two == 69, two == 95: // UnionPay, banks' own
 		return n >= 16
+	case two == 60, two == 64, two == 65: // Discover, and banks' own
+		return n == 16 || n == 19 || two == 60 && n >= 16
 	case d[0] == '4':
 		return n == 13 || n == 16 || n == 19
 	case two >= 51 && two <= 55, four >= 2221 && four <= 2720:
 		return n == 16
 	case two == 34, two == 37:
 		return n == 15
-	case two == 63, two == 67:
-		return n >= 12 && n <= 16
+	case two == 63, two == 67, two == 50, two == 56, two == 57, two == 58: // Maestro
+		return n >= 12 && n <= 19
 	case two == 35:
 		return n >= 16
 	case two == 30, two == 36, two == 38, two == 39:

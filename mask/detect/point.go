@@ -25,7 +25,7 @@ func (c *scanner) dotted(i int) (Span, bool) {
 		if end < len(s) && (isWord(s[end]) || s[end] == '*') || c.isVersion(i) {
 			return Span{}, false
 		}
-		if a, err := netip.ParseAddr(s[i:end]); err != nil || !a.Is4() || a.IsUnspecified() || a.IsLoopback() {
+		if a, err := netip.ParseAddr(s[i:end]); err != nil || !a.Is4() || a.IsUnspecified() || a.IsLoopback() || a.As4()[0] == 255 {
 			return Span{}, false
 		}
 		return Span{Start: i, End: end, Class: IP}, true
@@ -40,7 +40,10 @@ func (c *scanner) isVersion(i int) bool {
 	if i > 0 && (s[i-1] == 'v' || s[i-1] == 'V') {
 		return true
 	}
-	return cueBefore(s, i, 20, "version", "ver", "版本", "固件", "release", "build", "升级到")
+	if r, _ := runeBefore(s, i); r == '第' || i > 1 && s[i-1] == '/' && isLetter(s[i-2]) { // Chrome/120.0.0.0
+		return true
+	}
+	return cueBefore(s, i, 20, "version", "ver", "版本", "固件", "release", "build", "升级到", "sdk", "firmware") && !cueBefore(s, i, 8, "ip")
 }
 
 // coordinates looks for a pair of degrees with four and more decimals, or for
@@ -51,10 +54,7 @@ func (c *scanner) coordinates(i, end int) (Span, bool) {
 	if a < 0 {
 		return Span{}, false
 	}
-	start := i
-	if start > 0 && s[start-1] == '-' {
-		start--
-	}
+	start := hemisphereBefore(s, i)
 	if start > 0 && s[start-1] == '*' {
 		return Span{}, false
 	}
@@ -77,9 +77,11 @@ func (c *scanner) coordinates(i, end int) (Span, bool) {
 	for stop < len(s) && (isDigit(s[stop]) || s[stop] == '.' && stop+1 < len(s) && isDigit(s[stop+1])) {
 		stop++
 	}
-	if j > end && j-end <= 5 && stop > k {
-		if b := degrees(s[k:stop]); b >= 0 && (a <= 90 || b <= 90) && (stop >= len(s) || !isWord(s[stop]) && s[stop] != '*') {
-			return Span{Start: start, End: stop, Class: Coordinates}, true
+	if j > end && j-end <= 8 && stop > k {
+		if b := degrees(s[k:stop]); b >= 0 && (a <= 90 || b <= 90) && (stop >= len(s) || (!isWord(s[stop]) || isHemisphere(s[stop])) && s[stop] != '*') {
+			if a >= 4 || b >= 4 || said {
+				return Span{Start: start, End: hemisphereAfter(s, skip(s, stop, "°")), Class: Coordinates}, true
+			}
 		}
 	}
 	if said && (end >= len(s) || s[end] != '*') {
@@ -105,8 +107,39 @@ func degrees(v string) int {
 	return n
 }
 
+// bornBefore tells whether a word for a day of birth stands before i, and none of
+// what is given on one (生日礼物).
 func (c *scanner) bornBefore(i int) bool {
-	return cueBefore(c.s, i, 30, "生日", "出生", "生于", "birthday", "birth", "born", "dob")
+	s := c.s
+	if cueBefore(s, i, 30, "birthday", "birth", "born", "dob", "birthdate", "d.o.b") {
+		return true
+	}
+	if !cueBefore(s, i, 30, "生日", "出生", "生于", "生辰") {
+		return false
+	}
+	from := max(0, i-30)
+	for k := i - 3; k >= from; k-- {
+		if s[k] == 0xE7 && strings.HasPrefix(s[k:], "生") {
+			switch r := firstRune(s[skip(s, k+3, "日"):]); r {
+			case '礼', '蛋', '快', '证', '派', '会', '券', '活', '优', '特', '当', '前', '后', '聚', '宴', '红', '祝', '产':
+				return false
+			}
+			return true
+		}
+	}
+	return true
+}
+
+func (c *scanner) bornAfter(end int) bool {
+	s := c.s
+	if end < len(s) && s[end] == ' ' {
+		end++
+	}
+	if foldPrefix(s[end:], "born") {
+		return true
+	}
+	k := skip(s, end, "出生", "生")
+	return k > end && !strings.HasPrefix(s[k:], "产") && !strings.HasPrefix(s[k:], "效")
 }
 
 // birthDate looks for a date at i after a word that says whose.
@@ -119,7 +152,7 @@ func (c *scanner) birthDate(i int) (Span, bool) {
 	if end == 0 {
 		return Span{}, false
 	}
-	if c.bornBefore(i) || strings.HasPrefix(s[end:], "出生") || strings.HasPrefix(s[end:], "生") || strings.HasPrefix(s[end:], "生日") {
+	if c.bornBefore(i) || c.bornAfter(end) {
 		return Span{Start: i, End: end, Class: BirthDate}, true
 	}
 	return Span{}, false
@@ -149,7 +182,7 @@ func dateEnd(s string, i int) int {
 			}
 			return k + 3
 		}
-		if j < len(s) && (s[j] == '-' || s[j] == '/' || s[j] == '.') {
+		if j < len(s) && (s[j] == '-' || s[j] == '/' || s[j] == '.' || s[j] == ' ') {
 			b, k := small(s, j+1)
 			if k > 0 && b >= 1 && b <= 12 && k < len(s) && s[k] == s[j] {
 				if d, e := small(s, k+1); e > 0 && d >= 1 && d <= 31 {
@@ -180,7 +213,7 @@ func dateEnd(s string, i int) int {
 		}
 		return 0
 	}
-	k := skip(s, skip(s, j, "st", "nd", "rd", "th"), " ")
+	k := skip(s, skip(s, skip(s, j, "st", "nd", "rd", "th"), " "), "of ")
 	if m := monthEnd(s, k); m > 0 {
 		if y, e := small(s, skip(s, skip(s, m, ","), " ")); e > 0 && y >= 1880 && y <= 2030 {
 			return e
@@ -213,14 +246,19 @@ func skip(s string, i int, words ...string) int {
 
 // small reads a number of one to four digits and returns its end, or 0.
 func small(s string, i int) (n, end int) {
-	j := i
-	for j < len(s) && isDigit(s[j]) {
-		if n = n*10 + int(s[j]-'0'); j-i >= 4 {
+	j, count := i, 0
+	for {
+		d, w := DigitAt(s, j)
+		if w == 0 {
+			break
+		}
+		if n = n*10 + int(d-'0'); count >= 4 {
 			return 0, 0
 		}
-		j++
+		count++
+		j += w
 	}
-	if j == i {
+	if count == 0 {
 		return 0, 0
 	}
 	return n, j

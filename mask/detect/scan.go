@@ -32,7 +32,7 @@ var byteKind = func() (t [256]uint8) {
 			t[c] = aColon
 		case 'a' <= c|0x20 && c|0x20 <= 'z' && c < 0x80:
 			t[c] = aLetter
-		case c == 0xEF:
+		case c == 0xEF, c == 0xE2, c == 0xE3, c == 0xF0: // ＠１（ ①⓪ 〇 𝟏
 			t[c] = aWide
 		case 0xE4 <= c && c <= 0xE9:
 			t[c] = aHan
@@ -49,6 +49,7 @@ type scanner struct {
 	first int // spans before it are another string's
 	out   []Span
 	word  int  // end of the last word of ASCII letters and digits that was looked at
+	clear int  // up to here stands a word or a place in which no name begins
 	dots  int8 // a dot as between parts of a name is in it: 1 yes, -1 no, 0 not looked
 	after int  // end of a \uXXXX inside JSON in a string: a number may begin right there
 	wide  int  // end of the last Chinese character
@@ -102,11 +103,11 @@ func (c *scanner) at(i int, kind uint8) int {
 		return i + 1
 	case kind&aAt != 0 || wideAt(s, i):
 		span, ok := email(s, i)
-		if !ok || c.set&setEmail == 0 {
+		if !ok || !c.set.Has(span.Class) {
 			return i + 1
 		}
 		c.put(span)
-		return span.End
+		return max(span.End, i+1)
 	case kind&aPlus != 0:
 		return c.plusAt(i)
 	case kind&aColon != 0:
@@ -118,7 +119,7 @@ func (c *scanner) at(i int, kind uint8) int {
 		return i + 1
 	}
 	if _, w := DigitAt(s, i); w == 0 {
-		return i + 1
+		return c.oddAt(i)
 	}
 	return c.digitsAt(i)
 }
@@ -203,15 +204,15 @@ func SeparatorAt(s string, i int) int {
 			return 3
 		case b == 0x80 && c == 0xAF, b == 0x81 && c == 0xA0: // narrow no-break space, word joiner
 			return 3
-		case b == 0x88 && c == 0x92: // minus
+		case b == 0x88 && c == 0x92, b == 0x83 && c == 0xA3: // minus, keycap
 			return 3
 		}
 	case 0xE3: // ideographic space
 		if i+2 < len(s) && s[i+1] == 0x80 && s[i+2] == 0x80 {
 			return 3
 		}
-	case 0xEF: // full-width dash and stop, byte order mark
-		if i+2 < len(s) && (s[i+1] == 0xBC && (s[i+2] == 0x8D || s[i+2] == 0x8E) || s[i+1] == 0xBB && s[i+2] == 0xBF) {
+	case 0xEF: // full-width dash and stop, byte order mark, the selector of a keycap
+		if i+2 < len(s) && (s[i+1] == 0xBC && (s[i+2] == 0x8D || s[i+2] == 0x8E) || s[i+1] == 0xBB && s[i+2] == 0xBF || s[i+1] == 0xB8 && s[i+2] == 0x8F) {
 			return 3
 		}
 	}
@@ -243,10 +244,7 @@ func email(s string, i int) (Span, bool) {
 	if s[i] != '@' {
 		at = 3
 	}
-	start := i
-	for start > 0 && isLocal(s[start-1]) {
-		start--
-	}
+	start := mailStart(s, i)
 	if start > 0 && start < i && s[start-1] == '\\' { // JSON in a string: its escape is not part of the account
 		if s[start] == 'u' && start+5 <= i && isHex(s, start+1, start+5) {
 			start += 5
@@ -257,6 +255,9 @@ func email(s string, i int) (Span, bool) {
 	end := EmailDomain(s, i+at)
 	if start == i || end == i+at {
 		return Span{}, false
+	}
+	if urlPassword(s, start) {
+		return Span{Start: start, End: i, Class: Secret}, true
 	}
 	return Span{Start: start, End: end, Class: Email}, true
 }

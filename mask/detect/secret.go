@@ -54,7 +54,7 @@ func secretWord(w string) bool {
 		}
 	}
 	v := string(b[:n])
-	for _, tail := range [...]string{"password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "bearer", "pin", "cvv", "cvc"} {
+	for _, tail := range [...]string{"password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "bearer", "passcode", "pin", "cvv", "cvc"} {
 		if strings.HasSuffix(v, tail) {
 			return len(tail) > 3 || len(v) == len(tail) || v == "userpwd" || v == "dbpwd"
 		}
@@ -76,7 +76,7 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 				break
 			}
 		}
-		for _, x := range [...]string{":=", ":", "=", "：", "是", "为", "改成", "改为", "换成", "设成", "设为", "设置为", "重置为", "is "} {
+		for _, x := range [...]string{":=", ":", "=", "：", "是", "为", "改成了", "改成", "改为", "换成", "设置成", "变成", "设成", "设为", "设置为", "重置为", "is "} {
 			if w == 0 && strings.HasPrefix(s[start:], x) {
 				w, joined = len(x), true
 				break
@@ -95,7 +95,7 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 	}
 	end := start
 	mixed := false
-	for end < len(s) && s[end] > ' ' && s[end] < 0x7F && strings.IndexByte("\"'<>,;&)}]\\", s[end]) < 0 {
+	for end < len(s) && s[end] > ' ' && s[end] < 0x7F && (strings.IndexByte("\"'<>,;&)}]\\", s[end]) < 0 || s[end] == '&' && !isParameter(s, end+1)) {
 		mixed = mixed || !isLetter(s[end]) && s[end] != '.' || end > start && isUpper(s[end])
 		end++
 	}
@@ -103,13 +103,23 @@ func (c *scanner) secretAfter(i int) (Span, bool) {
 		end--
 	}
 	v := s[start:end]
-	if !joined && direct && (len(v) < 6 || !strings.ContainsAny(v, "0123456789")) {
+	if !joined && direct && (len(v) < 6 && !(len(v) >= 4 && allDigits(v)) || !strings.ContainsAny(v, "0123456789")) {
 		return Span{}, false
 	}
 	if len(v) < 4 && !(len(v) == 3 && isDigit(v[0])) || !mixed || strings.Trim(v, "*•.") == "" || v[0] == '$' && len(v) > 1 && (v[1] == '{' || v[1] == '(') {
 		return Span{}, false
 	}
 	return Span{Start: start, End: end, Class: Secret}, true
+}
+
+// isParameter tells whether a name and = stand at i, or nothing: & before it ends
+// a value.
+func isParameter(s string, i int) bool {
+	k := i
+	for k < len(s) && k-i < 32 && (isWord(s[k]) || s[k] == '-' || s[k] == '.') {
+		k++
+	}
+	return k == i || k < len(s) && s[k] == '='
 }
 
 // shapedSecret returns the end of a key whose beginning tells what it is, or 0.
@@ -157,7 +167,7 @@ func (c *scanner) chatAt(i, end int) (Span, bool) {
 	if c.set&setWeChat == 0 {
 		return Span{}, false
 	}
-	if n := len(w); n >= 6 && n <= 20 && !isDigit(w[0]) && cueBefore(c.s, i, 24, "好友申请给", "好友申請給", "加好友", "V信", "v信", "我的V", "我V", "薇信", "微信号") {
+	if n := len(w); n >= 6 && n <= 20 && !isDigit(w[0]) && cueBefore(c.s, i, 24, "好友申请给", "好友申請給", "加好友", "v信", "我的v", "我的V", "我v", "我V", "薇信", "微信号") {
 		e := end
 		for e < len(c.s) && (isWord(c.s[e]) || c.s[e] == '-') {
 			e++
@@ -174,6 +184,7 @@ func (c *scanner) chatAt(i, end int) (Span, bool) {
 	case len(w) == 2 && (foldPrefix(w, "vx") || foldPrefix(w, "wx")):
 	case len(w) == 1 && w[0]|0x20 == 'v' && strings.HasPrefix(c.s[end:], "信"):
 		end += len("信")
+	case len(w) == 1 && w[0]|0x20 == 'v' && (strings.HasSuffix(c.s[:i], "+") || strings.HasSuffix(c.s[:i], "➕")): // +V
 	default:
 		return Span{}, false
 	}
@@ -207,7 +218,8 @@ func (c *scanner) chatAfter(i int) (Span, bool) {
 	if n < 6 || n > 20 || !isLetter(s[start]) || end < len(s) && (s[end] == '@' || s[end] == '*') {
 		return Span{}, false
 	}
-	if !other && foldPrefix(s[start:end], "miniprogram") {
+	if !other && (foldPrefix(s[start:end], "miniprogram") || foldPrefix(s[start:end], "wechat") || foldPrefix(s[start:end], "weixin") || foldPrefix(s[start:end], "official")) ||
+		!other && i >= 3 && (s[i-3:i] == "星" || s[i-3:i] == "泡") {
 		return Span{}, false
 	}
 	return Span{Start: start, End: end, Class: WeChat}, true

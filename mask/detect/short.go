@@ -8,6 +8,19 @@ import "strings"
 func (c *scanner) shortNumber(i, end, left int) (Span, bool) {
 	s, set := c.s, c.set
 	n := end - i // of a group of full-width digits it is three times as much
+	if set&setSSN != 0 && n == 3 && end < len(s) {
+		if f, ok := ssn(s, i); ok {
+			return f, true
+		}
+	}
+	if set&setMAC != 0 && n == 2 && end < len(s) && (s[end] == '-' || s[end] == ':') {
+		if e := macEnd(s, i); e > 0 {
+			return Span{Start: i, End: e, Class: MAC}, true
+		}
+	}
+	if set&setPassport != 0 && n >= 7 && n <= 9 && c.standsAlone(i, end) && c.said(i, "护照", "護照", "passport") {
+		return Span{Start: i, End: end, Class: Passport}, true
+	}
 	if left >= 7 && set&(setLandline|setIntlPhone) != 0 {
 		if f, ok := c.line(i); ok {
 			return f, true
@@ -18,8 +31,8 @@ func (c *scanner) shortNumber(i, end, left int) (Span, bool) {
 			return f, true
 		}
 	}
-	if n <= 4 {
-		if set&setBirthDate != 0 && n != 3 {
+	if n <= 4 || s[i] == 0xEF && n <= 12 {
+		if set&setBirthDate != 0 && (n != 3 || s[i] == 0xEF) {
 			if f, ok := c.birthDate(i); ok {
 				return f, true
 			}
@@ -29,9 +42,9 @@ func (c *scanner) shortNumber(i, end, left int) (Span, bool) {
 				return f, true
 			}
 		}
-		if set&setSSN != 0 && n == 3 && end < len(s) {
-			if f, ok := ssn(s, i); ok {
-				return f, true
+		if set&setCoordinates != 0 && n <= 3 && end < len(s) && (s[end] == 0xC2 || s[end] == 0xE5) {
+			if e := dms(s, i, end); e > 0 {
+				return Span{Start: hemisphereBefore(s, i), End: e, Class: Coordinates}, true
 			}
 		}
 		if set&setIP != 0 && end < len(s) && (s[end] == ':' || isHex(s, end, end+1)) {
@@ -45,11 +58,16 @@ func (c *scanner) shortNumber(i, end, left int) (Span, bool) {
 			}
 		}
 	}
-	if set&setQQ != 0 && n >= 5 && n <= 11 && s[i] != '0' && c.cueTouches(i, "qq", "扣扣", "企鹅号", "企鹅") && c.standsAlone(i, end) {
+	if set&setQQ != 0 && n >= 5 && n <= 11 && s[i] != '0' && c.cueTouches(i, "qq", "扣扣", "企鹅号", "企鹅", "加q", "我q", "扣号", "q号") && c.standsAlone(i, end) {
 		return Span{Start: i, End: end, Class: QQ}, true
 	}
-	if set&setBirthDate != 0 && n == 8 && c.standsAlone(i, end) && plausibleDate([]byte(s[i:end])) && c.bornBefore(i) {
+	if set&setBirthDate != 0 && n == 8 && c.standsAlone(i, end) && plausibleDate([]byte(s[i:end])) && (c.bornBefore(i) || c.bornAfter(end)) {
 		return Span{Start: i, End: end, Class: BirthDate}, true
+	}
+	if set&setHKMTPermit != 0 && n == 7 && end < len(s) {
+		if e := c.macauID(i, end); e > 0 {
+			return Span{Start: i, End: e, Class: HKMTPermit}, true
+		}
 	}
 	if set&setHKMTPermit != 0 && n == 8 && c.standsAlone(i, end) && cueBefore(s, i, 40, "台胞证", "台湾居民", "来往大陆") {
 		return Span{Start: i, End: end, Class: HKMTPermit}, true
@@ -103,6 +121,11 @@ func (c *scanner) line(i int) (Span, bool) {
 	if i > 1 && (s[i-1] == '-' || s[i-1] == '.' || s[i-1] == '/') && isWord(s[i-2]) {
 		return Span{}, false
 	}
+	if strings.HasPrefix(s[i:], "0086") || strings.HasPrefix(s[i:], "086") || strings.HasPrefix(s[i:], "86") {
+		if f, ok, done := c.withTrunk(i); done {
+			return f, ok
+		}
+	}
 	var r digitRun
 	readRun(&r, s, i)
 	if r.n < 7 {
@@ -129,11 +152,16 @@ func (c *scanner) line(i int) (Span, bool) {
 	if end < len(s) && (isWord(s[end]) || s[end] == '*') && extension(s, end) == end {
 		return Span{}, false
 	}
+	if r.dotted[first-1] && c.isVersion(i) {
+		return Span{}, false
+	}
 	switch {
 	case size >= 9 && size <= 15 && r.v[0] == '0' && r.v[1] == '0' && r.v[2] != '0' && countryCode(r.v[2:size]) > 0 && n.count > 1:
 	case size == 10 && n.count == 3 && n.size == [3]int{3, 3, 4} && r.v[0] >= '2' && r.v[3] >= '2' && !c.isOrder(i): // North America
 	case size == 11 && r.v[0] == '1' && n.count == 4 && first == 1 && r.v[1] >= '2':
-	case size >= 7 && size <= 13 && c.dialledBefore(i) && !c.isOrder(i) && !n.dated:
+	case size >= 7 && size <= 13 && !n.dated && !c.isOrder(i) && (c.dialledBefore(i) || c.dialledAfter(end) || c.messaged(i)):
+	case n.count > 1 && r.trunk(size) && !c.isOrder(i) && !(i > 0 && endsInDigit(s, i)):
+	case c.local(&r, i, size) && !n.dated && !c.isOrder(i):
 	default:
 		return Span{}, false
 	}
@@ -199,12 +227,12 @@ func (c *scanner) landline(r *digitRun, p int) (Span, bool) {
 			if end < len(s) && isWord(s[end]) {
 				continue
 			}
-			if r.last[p+area-1] || c.fixedBefore(i) {
+			if r.last[p+area-1] && !c.isOrder(i) && !(r.dotted[p+area-1] && c.isVersion(i)) || c.fixedBefore(i) {
 				return Span{Start: i, End: extension(s, end), Class: Landline}, true
 			}
 		}
 	}
-	if p == 0 && (r.last[7-1] && r.n >= 7 || r.n >= 8 && r.last[8-1]) && r.v[0] >= '2' && cueBefore(s, i, 20, "座机", "固话", "固定电话", "家里电话", "办公电话", "单位电话") {
+	if p == 0 && (r.last[7-1] && r.n >= 7 || r.n >= 8 && r.last[8-1]) && r.v[0] >= '2' && cueBefore(s, i, 20, "座机", "固话", "固定电话", "家里电话", "办公电话", "单位电话", "家庭电话", "公司电话", "宅电") {
 		n := 7
 		if !r.last[6] {
 			n = 8
@@ -259,11 +287,16 @@ func extension(s string, i int) int {
 	for j < len(s) && (s[j] == ' ' || s[j] == ':') {
 		j++
 	}
-	end := j
-	for end < len(s) && isDigit(s[end]) {
-		end++
+	end, count := j, 0
+	for {
+		_, w := DigitAt(s, end)
+		if w == 0 {
+			break
+		}
+		end += w
+		count++
 	}
-	if n := end - j; n < 1 || n > 6 || end < len(s) && (isWord(s[end]) || s[end] == '-' && end+1 < len(s) && isDigit(s[end+1])) {
+	if n := count; n < 1 || n > 6 || end < len(s) && (isWord(s[end]) || s[end] == '-' && end+1 < len(s) && isDigit(s[end+1])) {
 		return i
 	}
 	return end
@@ -312,12 +345,17 @@ func (c *scanner) tooFew(digits string) bool {
 // bracketAt looks for (021) 12345678 and (415) 555-2671.
 func (c *scanner) bracketAt(i int) int {
 	s := c.s
-	end := groupEnd(s, i+1)
-	if n := end - i - 1; n < 1 || n > 5 || end >= len(s) || s[end] != ')' {
+	from := skip(s, i, "(", "（")
+	end := from
+	for end < len(s) && isDigit(s[end]) {
+		end++
+	}
+	after := skip(s, end, ")", "）")
+	if n := end - from; n < 1 || n > 5 || after == end || c.taken(i) {
 		return i + 1
 	}
-	area := s[i+1 : end]
-	rest, stop, ok := dialled(s, end+1)
+	area := s[from:end]
+	rest, stop, ok := dialled(s, after)
 	if !ok {
 		return i + 1
 	}
@@ -361,7 +399,7 @@ func dialled(s string, i int) (digits string, end int, ok bool) {
 			break
 		}
 	}
-	return string(d[:n]), end, n >= 5 && n < len(d) && (end >= len(s) || !isWord(s[end]) && s[end] != '*')
+	return string(d[:n]), end, n >= 5 && n < len(d) && (end >= len(s) || !isWord(s[end]) && s[end] != '*' || extension(s, end) > end)
 }
 
 // countryCode returns the length of the country code (ITU E.164) that d begins
@@ -396,7 +434,7 @@ func ssn(s string, i int) (Span, bool) {
 	v := s[i : i+n]
 	for k := range n {
 		if k == 3 || k == 6 {
-			if v[k] != '-' && (v[k] != ' ' || !cueBefore(s, i, 24, "ssn", "social security")) {
+			if v[k] != '-' && (v[k] != ' ' && v[k] != '.' || !cueBefore(s, i, 24, "ssn", "social security")) {
 				return Span{}, false
 			}
 		} else if !isDigit(v[k]) {

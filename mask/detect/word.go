@@ -70,7 +70,30 @@ func (c *scanner) wordMatters(i, end int, kinds uint8, hash uint32) bool {
 	case n >= 12 && foldPrefix(s[i:], "wxid_"):
 		return true
 	}
-	return c.lex.heads.has(hash)
+	return c.lex.heads.has(hash) || end < len(s) && c.latinMatters(i, end)
+}
+
+// latinMatters does so for names and addresses of Latin letters.
+func (c *scanner) latinMatters(i, end int) bool {
+	s, n := c.s, end-i
+	switch s[end] {
+	case ' ', '(', '[': // zhang at example dot com
+		if end+2 < len(s) && (s[end+1] == '@' || s[end+1]|0x20 == 'a' && s[end+2]|0x20 == 't' || s[end+1] == '(' || s[end+1] == '[') {
+			return true
+		}
+	case '#', '@', 0xEF:
+		return true
+	}
+	if !isUpper(s[i]) {
+		return false
+	}
+	if s[end] >= 0xC3 && s[end] <= 0xC9 { // goes on with an accent
+		return true
+	}
+	if n == 1 { // an initial
+		return s[end] == '.' && end+2 < len(s) && s[end+1] == ' '
+	}
+	return n >= 5 && c.lex.ends.has(hashOf(s[end-3:end]))
 }
 
 // maxReach is how far before a word what introduces it may end.
@@ -137,13 +160,20 @@ func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 			return f, true
 		}
 	}
+	if set&setEmail != 0 {
+		if f, ok := c.looseMail(i, end); ok {
+			return f, true
+		}
+	}
 	if digits || n <= 4 {
 		if f, ok := c.code(i); ok {
 			return f, true
 		}
 	}
-	if set&setAddress != 0 && (n == 3 || n == 5) && end+1 < len(s) && s[end] == ' ' && (s[i:end] == "Apt" || s[i:end] == "Suite") && isDigit(s[end+1]) {
-		return Span{Start: i, End: groupEnd(s, end+1), Class: Address}, true
+	if set&setAddress != 0 && (!digits || n <= 4 || s[i]|0x20 == 'a') {
+		if f, ok := c.streetAt(i, end); ok {
+			return f, true
+		}
 	}
 	if set&setName != 0 && !digits && n >= 2 {
 		if f, ok := c.latinName(i, end, kinds); ok {
@@ -197,8 +227,13 @@ func (c *scanner) code(i int) (Span, bool) {
 			return Span{Start: i, End: e, Class: MAC}, true
 		}
 	}
-	if set&setIBAN != 0 && (n == 4 || n >= 15) && isUpper(s[i]) {
-		if e := ibanEnd(s, i); e > 0 {
+	if set&setMAC != 0 && (n == 4 || n == 12) {
+		if e := c.plainMAC(i, end); e > 0 {
+			return Span{Start: i, End: e, Class: MAC}, true
+		}
+	}
+	if set&setIBAN != 0 && (n == 4 || n >= 15) {
+		if e := c.ibanEnd(i); e > 0 {
 			return Span{Start: i, End: e, Class: IBAN}, true
 		}
 	}
@@ -207,6 +242,9 @@ func (c *scanner) code(i int) (Span, bool) {
 			return Span{Start: i, End: e, Class: HKMTPermit}, true
 		}
 	}
+	if set&setUSCC != 0 && n == 18 && !open && uscc(v) { // its own name ends as a code of things does
+		return Span{Start: i, End: end, Class: USCC}, true
+	}
 	if open {
 		return Span{}, false
 	}
@@ -214,8 +252,6 @@ func (c *scanner) code(i int) (Span, bool) {
 	switch {
 	case set&setForeignID != 0 && n == 15 && like(v, "AAA999999999999") && plausibleShort(v[7:13]):
 		f.Class = ForeignID
-	case set&setUSCC != 0 && n == 18 && uscc(v):
-		f.Class = USCC
 	case set&setHKMTPermit != 0 && (like(v, "A99999999") || like(v, "A9999999999") || like(v, "AA9999999")) && c.permit(i, v):
 		f.Class = HKMTPermit
 	case set&setHKMTPermit != 0 && like(v, "A999999999") && (v[1] == '1' || v[1] == '2' || v[1] == '8' || v[1] == '9') && taiwanID(v):
@@ -287,7 +323,7 @@ func (c *scanner) passport(i int, v string) bool {
 	if like(v, "E99999999") || like(v, "G99999999") || len(v) == 9 && v[0] == 'E' && isUpper(v[1]) && v[1] != 'I' && v[1] != 'O' && digits == 7 {
 		return true
 	}
-	return cueBefore(c.s, i, 40, "护照", "passport")
+	return cueBefore(c.s, i, 40, "护照", "護照", "passport")
 }
 
 // hkidEnd returns the end of a Hong Kong identity card number, A123456(3), or 0.
@@ -362,12 +398,14 @@ func uscc(v string) bool {
 	return strings.IndexByte("159AN", v[0]) >= 0 && strings.IndexByte(letters, v[17]) == (31-sum%31)%31
 }
 
-// ibanEnd returns the end of the IBAN at i, written in one or in fours, or 0.
-func ibanEnd(s string, i int) int {
-	if i+15 > len(s) || !isUpper(s[i]) || !isUpper(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) {
+// ibanEnd returns the end of the IBAN at i, written in one or in fours, or 0. One
+// with a wrong check is taken when the words before it say what it is.
+func (c *scanner) ibanEnd(i int) int {
+	s := c.s
+	if i+15 > len(s) || !isLetter(s[i]) || !isLetter(s[i+1]) || !isDigit(s[i+2]) || !isDigit(s[i+3]) {
 		return 0
 	}
-	want := ibanLength(s[i : i+2])
+	want := ibanLength(string([]byte{upper(s[i]), upper(s[i+1])}))
 	if want == 0 {
 		return 0
 	}
@@ -375,11 +413,11 @@ func ibanEnd(s string, i int) int {
 	n, k := 0, i
 	for k < len(s) && n < want {
 		switch {
-		case isDigit(s[k]) || isUpper(s[k]):
-			v[n] = s[k]
+		case isDigit(s[k]) || isLetter(s[k]):
+			v[n] = upper(s[k])
 			n++
 			k++
-		case s[k] == ' ' && n%4 == 0 && n > 0:
+		case (s[k] == ' ' || s[k] == '-') && n%4 == 0 && n > 0:
 			k++
 		default:
 			return 0
@@ -397,10 +435,39 @@ func ibanEnd(s string, i int) int {
 			rest = (rest*100 + int(d-'A') + 10) % 97
 		}
 	}
-	if rest != 1 {
+	if rest != 1 && !c.said(i, "iban") {
 		return 0
 	}
 	return k
+}
+
+func upper(c byte) byte {
+	if c >= 'a' && c <= 'z' {
+		return c - 'a' + 'A'
+	}
+	return c
+}
+
+// plainMAC returns the end of a hardware address as 001a.2b3c.4d5e, or one of
+// twelve digits after a word that says so, or 0.
+func (c *scanner) plainMAC(i, end int) int {
+	s := c.s
+	if end-i == 12 {
+		if isHex(s, i, end) && cueBefore(s, i, 24, "mac", "物理地址", "硬件地址") {
+			return end
+		}
+		return 0
+	}
+	const n = len("001a.2b3c.4d5e")
+	if i+n > len(s) || s[i+4] != '.' || s[i+9] != '.' || !isHex(s, i, i+4) || !isHex(s, i+5, i+9) || !isHex(s, i+10, i+n) || i+n < len(s) && (isWord(s[i+n]) || s[i+n] == '.') {
+		return 0
+	}
+	for k := range n {
+		if isLetter(s[i+k]) {
+			return i + n
+		}
+	}
+	return 0
 }
 
 // ibanLength is the length of a country's IBAN (ISO 13616 registry), or 0.
