@@ -122,7 +122,7 @@ func keyBegins(a, b byte) bool {
 
 // wordFilter tells quickly of most words of ASCII that they are not in it. Case
 // does not count.
-type wordFilter [1 << 8]uint64
+type wordFilter [1 << 10]uint64
 
 // FNV-1a over lower-case letters.
 const wordSeed = uint32(2166136261)
@@ -140,11 +140,11 @@ func hashOf(word string) uint32 {
 func (f *wordFilter) add(words string) {
 	for _, w := range strings.Fields(words) {
 		h := hashOf(w)
-		f[h>>6&(1<<8-1)] |= 1 << (h & 63)
+		f[h>>6&(1<<10-1)] |= 1 << (h & 63)
 	}
 }
 
-func (f *wordFilter) has(h uint32) bool { return f[h>>6&(1<<8-1)]>>(h&63)&1 != 0 }
+func (f *wordFilter) has(h uint32) bool { return f[h>>6&(1<<10-1)]>>(h&63)&1 != 0 }
 
 func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 	s, set := c.s, c.set
