@@ -30,7 +30,7 @@ func fieldOf(name []byte) Class {
 	switch string(b[:n]) {
 	case "firstname", "lastname", "middlename", "fullname", "givenname", "familyname", "surname", "realname", "customername", "contactname", "contactperson",
 		"receiver", "receivername", "recipient", "recipientname", "consignee", "consigneename", "buyername", "guestname", "passengername", "cardholder", "cardholdername",
-		"accountholder", "holdername", "ownername", "membername", "patientname", "payeename", "payername", "sendername", "linkman",
+		"accountholder", "holdername", "ownername", "membername", "patientname", "payeename", "payername", "sendername", "linkman", "reviewer", "reviewername", "shopowner", "billtoname", "shiptoname",
 		"姓名", "收货人", "收件人", "联系人", "客户姓名", "真实姓名", "持卡人", "户名", "开户名", "入住人", "收货人姓名", "联系人姓名", "寄件人", "乘客姓名", "会员姓名", "买家姓名",
 		"收件人姓名", "寄件人姓名", "员工姓名", "学生姓名", "患者姓名", "旅客姓名", "顾客姓名", "法人姓名", "法定代表人", "紧急联系人", "中文姓名", "英文姓名", "被保险人", "投保人":
 		return Name
