@@ -53,7 +53,7 @@ func benchMask(_ context.Context, s streams, args []string) int {
 }
 
 func benchSets(data string, seed uint64) ([]labelled.Set, error) {
-	sets := []labelled.Set{labelled.DialogueTexts(seed, benchDialogues), labelled.Dialogues(seed, benchDialogues)}
+	sets := []labelled.Set{labelled.DialogueTexts(seed, benchDialogues), labelled.Dialogues(seed, benchDialogues), labelled.Spellings(seed, benchDialogues)}
 	if data == "" {
 		return sets, nil
 	}

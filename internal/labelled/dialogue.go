@@ -116,6 +116,13 @@ type piece struct{ text, class string }
 
 // dialogue makes the n-th dialogue of a seed.
 func (g *generator) dialogue(seed uint64, n int) *dialogue {
+	d := g.start(seed, n)
+	g.speak(d)
+	return d
+}
+
+// start draws who the people of the n-th dialogue of a seed are.
+func (g *generator) start(seed uint64, n int) *dialogue {
 	d := &dialogue{
 		Rand: rand.New(rand.NewPCG(seed, uint64(n))), words: g.words,
 		kept: map[string]string{}, homes: map[string]home{},
@@ -127,7 +134,6 @@ func (g *generator) dialogue(seed uint64, n int) *dialogue {
 	d.born = day(d.Rand, 1950, 2006)
 	d.home = home{pick(d.Rand, d.words.places), d.words.fine(d.Rand)}
 	d.known = map[string]bool{fold(d.name): true, fold(d.phone): true, fold(d.home.spell(0)): true}
-	g.speak(d)
 	return d
 }
 

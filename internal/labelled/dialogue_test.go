@@ -115,6 +115,29 @@ func TestNoValueWithoutLabel(t *testing.T) {
 	}
 }
 
+// A spelling is labelled where it stands, and a number of a thing is not.
+func TestSpellings(t *testing.T) {
+	set := Spellings(3, 2000)
+	sound(t, set)
+	if !reflect.DeepEqual(set, Spellings(3, 2000)) || reflect.DeepEqual(set, Spellings(4, 2000)) {
+		t.Error("the seed does not decide")
+	}
+	without := 0
+	for _, text := range set.Texts {
+		if len(text.Spans) == 0 {
+			without++
+		}
+	}
+	if without < 500 || without > 1500 {
+		t.Errorf("%d of 2000 sentences are without a label", without)
+	}
+	for _, class := range []string{Phone, Landline, IntlPhone, ResidentID, BankCard, Passport, Email, Coordinates, BirthDate, IBAN, MAC} {
+		if set.Labels()[class] < 20 {
+			t.Errorf("%d of %s", set.Labels()[class], class)
+		}
+	}
+}
+
 func TestHalfOfTheNamesAreCued(t *testing.T) {
 	var cued, known, all int
 	for _, text := range DialogueTexts(2, dialogues).Texts {
@@ -179,6 +202,7 @@ func TestSlots(t *testing.T) {
 	}
 	used := map[string]bool{}
 	list := slots()
+	templates["spellings"] = spellingTemplates()
 	for _, all := range templates {
 		for _, tmpl := range all {
 			for _, p := range tmpl.parts {

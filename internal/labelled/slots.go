@@ -11,7 +11,7 @@ import (
 // slots are what the templates can be filled with.
 func slots() map[string]func(*dialogue) []piece {
 	out := map[string]func(*dialogue) []piece{}
-	for _, group := range []map[string]func(*dialogue) []piece{peopleSlots(), placeSlots(), paperSlots(), contactSlots(), deviceSlots(), plainSlots()} {
+	for _, group := range []map[string]func(*dialogue) []piece{peopleSlots(), placeSlots(), paperSlots(), contactSlots(), deviceSlots(), plainSlots(), spellingSlots()} {
 		maps.Copy(out, group)
 	}
 	return out

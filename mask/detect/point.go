@@ -9,7 +9,8 @@ import (
 // and a dot stand.
 func (c *scanner) dotted(i int) (Span, bool) {
 	s := c.s
-	if i > 0 && (s[i-1] == '.' || isWord(s[i-1]) && c.word != i && !(strings.IndexByte("NSEW", s[i-1]) >= 0 && (i == 1 || !isWord(s[i-2])))) {
+	if i > 0 && (s[i-1] == '.' || isWord(s[i-1]) && c.word != i && !(strings.IndexByte("NSEW", s[i-1]) >= 0 && (i == 1 || !isWord(s[i-2]))) &&
+		!(i > 1 && foldPrefix(s[i-2:], "ip") && (i == 2 || !isWord(s[i-3])))) {
 		return Span{}, false
 	}
 	end := i

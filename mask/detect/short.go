@@ -121,6 +121,9 @@ func (c *scanner) line(i int) (Span, bool) {
 	if i > 1 && (s[i-1] == '-' || s[i-1] == '.' || s[i-1] == '/') && isWord(s[i-2]) {
 		return Span{}, false
 	}
+	if i >= 4 && (s[i-4:i-1] == "400" || s[i-4:i-1] == "800") && (i == 4 || !isDigit(s[i-5])) {
+		return Span{}, false // the rest of a company's number
+	}
 	if strings.HasPrefix(s[i:], "0086") || strings.HasPrefix(s[i:], "086") || strings.HasPrefix(s[i:], "86") {
 		if f, ok, done := c.withTrunk(i); done {
 			return f, ok
