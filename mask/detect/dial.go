@@ -88,7 +88,7 @@ func (c *scanner) dialledAfter(end int) bool {
 func (c *scanner) local(r *digitRun, i, size int) bool {
 	switch {
 	case size == 8 && r.v[0] >= '2' && r.v[0] != '4':
-		return cueBefore(c.s, i, 36, "香港", "澳门", "澳門") && cueBefore(c.s, i, 24, "号", "號", "联系", "聯絡", "打", "致电") && !cueBefore(c.s, i, 20, "证", "證")
+		return cueBefore(c.s, i, 36, "香港", "澳门", "澳門") && cueBefore(c.s, i, 24, "号", "號", "联系", "聯絡", "打", "致电", "电话", "電話", "手机", "手機") && !cueBefore(c.s, i, 20, "证", "證")
 	case size == 9 || size == 10:
 		return r.v[0] == '0' && r.v[1] != '0' && cueBefore(c.s, i, 36, "台湾", "台灣", "臺灣")
 	}

@@ -104,14 +104,20 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 			return f.End
 		}
 	}
-	if kind&startsName != 0 && i >= c.clear && c.mayName(i, r, kind, before, cued) {
-		if f, ok := c.hanName(i, r); ok {
-			c.put(f)
-			return f.End
+	if kind&foreign != 0 {
+		if end := c.wholeName(i, r); end > 0 {
+			c.put(Span{Start: i, End: end, Class: Name, Sure: true})
+			return end
 		}
 	}
 	if kind&(foreign|startsName) != 0 && c.hasDots() {
 		if f, ok := c.dottedName(i); ok {
+			c.put(f)
+			return f.End
+		}
+	}
+	if kind&startsName != 0 && i >= c.clear && c.mayName(i, r, kind, before, cued) {
+		if f, ok := c.hanName(i, r); ok {
 			c.put(f)
 			return f.End
 		}
@@ -370,6 +376,28 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
 }
 
+// wholeName returns the end of a Tibetan, Mongolian or Uyghur name at i that is told
+// by its words, or 0.
+func (c *scanner) wholeName(i int, r rune) int {
+	l := c.lex
+	v1 := hanRune(c.s, i+3)
+	if v1 == 0 || !l.tibetan.pairs.has(r, v1) && !l.whole.pairs.has(r, v1) {
+		return 0
+	}
+	var v [4]rune
+	n := runes(c.s, i, v[:])
+	if end := i + 3*n; end < len(c.s) && (c.s[end] == '*' || strings.HasPrefix(c.s[end:], "·")) {
+		return 0
+	}
+	switch {
+	case n == 4 && (l.whole.has(v[:]...) || l.tibetan.has(v[0], v[1]) && l.tibetan.has(v[2], v[3])):
+		return i + 12
+	case n >= 3 && l.whole.has(v[:3]...) && !strings.HasPrefix(c.s[i+9:], "·"):
+		return i + 9
+	}
+	return 0
+}
+
 // foreignRun returns how many characters at i, eight at most, are such as names of
 // other languages are written with.
 func (c *scanner) foreignRun(i int) int {
@@ -562,7 +590,7 @@ func (c *scanner) dottedName(i int) (Span, bool) {
 			return Span{}, false
 		}
 		if parts > 0 && n > 4 { // the last part runs into other words: take it while it looks foreign
-			k := 0
+			k := 1
 			for k < n && c.lex.at(v[k])&foreign != 0 {
 				k++
 			}

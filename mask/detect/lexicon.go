@@ -26,6 +26,8 @@ type lexicon struct {
 	notNames smallSet           // that stand after 姓名： and are no name
 	notGiven smallSet           // that are no given name
 	speech   smallSet           // that follow a name
+	tibetan  smallSet           // two of them are a name
+	whole    smallSet           // names that stand as they are
 	places   map[uint64][]place // by their first two characters; longer ones first
 	pairs    pairSet            // that begin a place
 	parts    [][]part           // by what partFirst says
@@ -131,7 +133,7 @@ func readLexicon(text string) *lexicon {
 	l.mark(endsPart, partEnds+"邸期大花家公国工小")
 	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁")
 	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想谢来")
-	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆")
+	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆甫素吾")
 	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
 	l.mark(cueFirst, "微薇威密口扣加企卫绿")
 	l.mark(numeral, hanDigits)
@@ -208,6 +210,13 @@ func readLexicon(text string) *lexicon {
 		l.names[i] = int8(min(127, max(-40, int(g[2]), max(-40, int(g[0]))+int(second))))
 	}
 	l.plainly.add(ordinary)
+	l.tibetan.add(tibetan)
+	l.whole.add(whole)
+	for _, list := range [...]string{tibetan, whole} {
+		for _, s := range strings.Fields(list) {
+			l.mark(foreign, string(firstRune(s)))
+		}
+	}
 	l.notNames.add(notNames)
 	l.notGiven.add(notGiven)
 	l.speech.add(speech)

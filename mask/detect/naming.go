@@ -319,3 +319,23 @@ func patronym(w string) bool {
 	}
 	return strings.HasPrefix(w, "Mc") && isUpper(w[2]) || strings.HasPrefix(w, "O'") || strings.HasPrefix(w, "O’")
 }
+
+// ticketName looks for a name as tickets have it: ZHANG/WEIDONG, of a surname in
+// pinyin.
+func (c *scanner) ticketName(i, end int) (Span, bool) {
+	s := c.s
+	if end >= len(s) || s[end] != '/' || i > 0 && (isWord(s[i-1]) || s[i-1] == '/') || !strings.Contains(pinyin, " "+s[i:end]+" ") {
+		return Span{}, false
+	}
+	e := end + 1
+	for e < len(s) && isUpper(s[e]) {
+		e++
+	}
+	if e-end < 3 || e < len(s) && (isWord(s[e]) || s[e] == '/') {
+		return Span{}, false
+	}
+	return Span{Start: i, End: e, Class: Name, Sure: true}, true
+}
+
+// pinyin are the common surnames of Chinese in capitals.
+const pinyin = ` LI WANG ZHANG LIU CHEN YANG ZHAO HUANG ZHOU WU XU SUN HU ZHU GAO LIN HE GUO MA LUO LIANG SONG ZHENG XIE HAN TANG FENG DONG XIAO CHENG CAO YUAN DENG FU SHEN ZENG PENG LV LYU SU LU JIANG CAI JIA DING WEI XUE YE YAN YU PAN DU DAI XIA ZHONG TIAN REN FAN FANG SHI YAO TAN LIAO ZOU XIONG JIN HAO KONG BAI CUI KANG MAO QIU QIN GU HOU SHAO MENG LONG WAN DUAN QIAN YIN YI CHANG QIAO LAI GONG WEN PANG LAN OUYANG SIMA CHIU CHAN WONG LEE LAU CHEUNG LAM NG CHEUK HSU TSAI `

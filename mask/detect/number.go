@@ -265,8 +265,8 @@ func (c *scanner) card(r *digitRun, i int) Span {
 		}
 		known := plausibleCard(r.v[:n])
 		switch {
-		case sound && known && n >= 14 && !glued && !c.isOrder(i):
-		case (sound || known) && cueBefore(c.s, i, 30, "卡号", "银行卡", "信用卡", "储蓄卡", "借记卡", "card", "账号", "帐号", "账户", "卡號", "cc", "visa", "mastercard", "amex") && !c.isOrder(i):
+		case sound && known && n >= 14 && (n == 16 || r.v[0] != '5') && !glued && !c.isOrder(i):
+		case (sound && (n >= 15 || r.v[0] != '1') || known) && cueBefore(c.s, i, 30, "卡号", "银行卡", "信用卡", "储蓄卡", "借记卡", "card", "账号", "帐号", "账户", "卡號", "cc", "visa", "mastercard", "amex") && !c.isOrder(i):
 		case n >= 16 && (n == r.n || known) && c.cueTouches(i, "卡号", "银行卡", "储蓄卡", "信用卡", "账号", "帐号", "银行"):
 		default:
 			continue

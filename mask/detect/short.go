@@ -69,6 +69,11 @@ func (c *scanner) shortNumber(i, end, left int) (Span, bool) {
 			return Span{Start: i, End: e, Class: HKMTPermit}, true
 		}
 	}
+	if set&setMAC != 0 && n == 12 {
+		if e := c.plainMAC(i, end); e > 0 {
+			return Span{Start: i, End: e, Class: MAC}, true
+		}
+	}
 	if set&setHKMTPermit != 0 && n == 8 && c.standsAlone(i, end) && cueBefore(s, i, 40, "台胞证", "台湾居民", "来往大陆") {
 		return Span{Start: i, End: end, Class: HKMTPermit}, true
 	}
@@ -148,7 +153,7 @@ func (c *scanner) line(i int) (Span, bool) {
 	}
 	n := groups(&r)
 	size := n.digits
-	if size < 7 || r.v[0] == '4' && string(r.v[:3]) == "400" && size == 10 || string(r.v[:3]) == "800" && size == 10 || string(r.v[:2]) == "95" && size <= 8 {
+	if size < 7 || r.v[0] == '4' && string(r.v[:3]) == "400" && size == 10 || string(r.v[:3]) == "800" && size == 10 || string(r.v[:2]) == "95" && size <= 8 && !c.local(&r, i, size) {
 		return Span{}, false // 400 and 800 numbers and 95xxx are companies'
 	}
 	end := r.end(size - 1)

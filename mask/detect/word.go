@@ -83,6 +83,8 @@ func (c *scanner) latinMatters(i, end int) bool {
 		}
 	case '#', '@', 0xEF:
 		return true
+	case '/': // ZHANG/WEIDONG
+		return n >= 2 && isUpper(s[i]) && isUpper(s[end-1])
 	}
 	if !isUpper(s[i]) {
 		return false
