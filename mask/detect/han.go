@@ -315,16 +315,9 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		family -= 60
 	}
 	plain := 0 // length of the everyday word that begins here
-	if left < 60 && l.plainly.pairs.has(v[0], v[1]) {
-		switch {
-		case n >= 4 && l.plainly.has(v[:4]...):
-			plain = 4
-		case n >= 3 && l.plainly.has(v[:3]...):
-			plain = 3
-		case l.plainly.has(v[0], v[1]):
-			plain = 2
-		}
-		c.clear = i + 3*plain
+	if left < 60 {
+		plain = l.plainWord(v[:n])
+		c.clear = max(c.clear, i+3*plain)
 	}
 	if w := family + left + 50; w+60 < least { // nothing that follows can do it
 		return Span{}, false
@@ -337,27 +330,11 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		if m == 2 && left < 60 && l.notGiven.has(v[given], v[given+1]) {
 			continue
 		}
-		w := family + left
+		w := family + left + l.givenWeight(v[:], given, m)
 		if plain > 0 {
 			w -= 60
 		}
-		if m == 2 {
-			w += max(-40, l.name(v[given], 0)) + max(-40, l.name(v[given+1], 1))
-		} else {
-			w += max(-40, l.name(v[given], 2))
-		}
-		if given == 1 {
-			if l.words.has(v[0], v[1]) {
-				w -= 35 + 20*(2-m)
-			}
-			if m == 2 && l.words.has(v[0], v[1], v[2]) {
-				w -= 70
-			}
-		}
-		if l.words.has(v[given], v[given+m-1]) && m == 2 {
-			w -= 25
-		}
-		if last := v[given+m-1]; left < 60 && (last == '路' || last == '街' || last == '巷' || last == '弄' || last == '村' || last == '镇' || last == '乡' || last == '县' || last == '区' || last == '栋' || last == '幢' || last == '厦') {
+		if left < 60 && endsRoad(v[given+m-1]) {
 			w -= 35
 		}
 		stop := i + 3*(given+m)
@@ -376,37 +353,48 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
 }
 
-// wholeName returns the end of a Tibetan, Mongolian or Uyghur name at i that is told
-// by its words, or 0.
-func (c *scanner) wholeName(i int, r rune) int {
-	l := c.lex
-	v1 := hanRune(c.s, i+3)
-	if v1 == 0 || !l.tibetan.pairs.has(r, v1) && !l.whole.pairs.has(r, v1) {
+// plainWord returns the length of the everyday word that v begins with, or 0.
+func (l *lexicon) plainWord(v []rune) int {
+	if !l.plainly.pairs.has(v[0], v[1]) {
 		return 0
 	}
-	var v [4]rune
-	n := runes(c.s, i, v[:])
-	if end := i + 3*n; end < len(c.s) && (c.s[end] == '*' || strings.HasPrefix(c.s[end:], "·")) {
-		return 0
-	}
-	switch {
-	case n == 4 && (l.whole.has(v[:]...) || l.tibetan.has(v[0], v[1]) && l.tibetan.has(v[2], v[3])):
-		return i + 12
-	case n >= 3 && l.whole.has(v[:3]...) && !strings.HasPrefix(c.s[i+9:], "·"):
-		return i + 9
+	for n := min(4, len(v)); n >= 2; n-- {
+		if l.plainly.has(v[:n]...) {
+			return n
+		}
 	}
 	return 0
 }
 
-// foreignRun returns how many characters at i, eight at most, are such as names of
-// other languages are written with.
-func (c *scanner) foreignRun(i int) int {
-	for k := range 8 {
-		if c.lex.at(hanRune(c.s, i+3*k))&foreign == 0 {
-			return k
+// givenWeight weighs the m characters behind the surname of v, which is of family
+// characters, as a given name, and whether they are other words.
+func (l *lexicon) givenWeight(v []rune, family, m int) int {
+	w := max(-40, l.name(v[family], 2))
+	if m == 2 {
+		w = max(-40, l.name(v[family], 0)) + max(-40, l.name(v[family+1], 1))
+		if l.words.has(v[family], v[family+1]) {
+			w -= 25
 		}
 	}
-	return 8
+	if family == 1 {
+		if l.words.has(v[0], v[1]) {
+			w -= 35 + 20*(2-m)
+		}
+		if m == 2 && l.words.has(v[0], v[1], v[2]) {
+			w -= 70
+		}
+	}
+	return w
+}
+
+// endsRoad tells whether r ends the names of roads and villages, and hardly ever a
+// person's.
+func endsRoad(r rune) bool {
+	switch r {
+	case '路', '街', '巷', '弄', '村', '镇', '乡', '县', '区', '栋', '幢', '厦':
+		return true
+	}
+	return false
 }
 
 // isBeforeName tells whether r may stand between a name and the word before it.
@@ -558,68 +546,6 @@ func (c *scanner) introduced(i int) (Span, bool) {
 		if c.lex.at(r)&stops != 0 {
 			return Span{}, false
 		}
-	}
-	return Span{Start: i, End: end, Class: Name, Sure: true}, true
-}
-
-func (c *scanner) allForeign(v []rune) bool {
-	n := 0
-	for _, r := range v {
-		if c.lex.at(r)&foreign != 0 {
-			n++
-		}
-	}
-	return n*10 >= len(v)*8
-}
-
-// dottedName looks for a name of parts that dots join: 买买提·艾力.
-func (c *scanner) dottedName(i int) (Span, bool) {
-	s := c.s
-	// Cheap first: a dot within the next eight characters.
-	dot := strings.Index(s[i:min(len(s), i+27)], "·")
-	if dot < 0 {
-		if dot = strings.Index(s[i:min(len(s), i+27)], "•"); dot < 0 {
-			return Span{}, false
-		}
-	}
-	var v [7]rune
-	known, all, parts, end := 0, 0, 0, i
-	for {
-		n := runes(s, end, v[:])
-		if n == 0 || n > 6 && parts == 0 {
-			return Span{}, false
-		}
-		if parts > 0 && n > 4 { // the last part runs into other words: take it while it looks foreign
-			k := 1
-			for k < n && c.lex.at(v[k])&foreign != 0 {
-				k++
-			}
-			n = max(k, 2)
-		}
-		for _, r := range v[:n] {
-			if c.lex.at(r)&foreign != 0 {
-				known++
-			}
-			if c.lex.at(r)&stops != 0 {
-				return Span{}, false
-			}
-		}
-		all += n
-		end += 3 * n
-		parts++
-		w := 0
-		if strings.HasPrefix(s[end:], "·") {
-			w = len("·")
-		} else if strings.HasPrefix(s[end:], "•") {
-			w = len("•")
-		}
-		if w == 0 || parts == 4 || end+w >= len(s) || byteKind[s[end+w]]&aHan == 0 {
-			break
-		}
-		end += w
-	}
-	if parts < 2 || end < len(s) && s[end] == '*' || known*10 < all*6 && c.leftOf(i, 0) < 20 {
-		return Span{}, false
 	}
 	return Span{Start: i, End: end, Class: Name, Sure: true}, true
 }

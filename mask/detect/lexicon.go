@@ -130,19 +130,7 @@ func readLexicon(text string) *lexicon {
 		}
 		l.line(section, line)
 	}
-	l.mark(endsPart, partEnds+"邸期大花家公国工小")
-	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁")
-	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想谢来")
-	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆甫素吾")
-	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
-	l.mark(cueFirst, "微薇威密口扣加企卫绿")
-	l.mark(numeral, hanDigits)
-	for i := range n {
-		if l.starts[i]&stops != 0 { // 是 is a surname too, and hardly ever one
-			l.starts[i] &^= startsName
-			l.surname[i] = noSurname
-		}
-	}
+	l.marks()
 	// Every traditional form weighs what its simplified one does.
 	for from, to := range l.plain {
 		if to == 0 {
@@ -164,13 +152,48 @@ func readLexicon(text string) *lexicon {
 		l.titles[keyOf(s)] = true
 		l.mark(titleFirst, string(firstRune(s)))
 	}
+	l.endings()
+	l.mark(counts, "一二三四五六七八九十百零〇两甲乙丙丁东西南北前后")
+	l.mark(follows, nameRight)
+	l.readCues()
+	second := int8(-128)
+	for _, g := range l.given {
+		second = max(second, g[1])
+	}
+	l.names = make([]int8, n)
+	for i, g := range l.given {
+		l.names[i] = int8(min(127, max(-40, int(g[2]), max(-40, int(g[0]))+int(second))))
+	}
+	l.lists()
+	return l
+}
+
+// marks says what single characters may begin or end.
+func (l *lexicon) marks() {
+	l.mark(endsPart, partEnds+"邸期大花家公国工小")
+	l.mark(stops, "的了是我你您他她它们请吗呢吧啊呀哦嗯这那哪么怎谁")
+	l.mark(leads, "在到寄送住往址于至从去改成换给把叫为写填麻放收签找联电和与或有没也就要不还已经能可以想谢来")
+	l.mark(foreign, "阿艾爱巴贝比彼波伯布茨次措达丹道德登蒂丁顿多尔法菲芬夫弗福盖戈格根古哈海汉赫亨胡霍基吉加贾杰卡凯坎科克肯库拉莱兰朗勒雷里丽利莉列林琳龙卢鲁伦罗洛马玛曼梅门蒙米木穆纳娜南尼努诺帕潘佩皮普奇恰强乔切热仁日萨塞桑沙什史斯苏索塔泰坦特提图托娃瓦万旺维温沃乌西希夏肖谢辛牙亚扬耶伊依因英尤于约扎珍珠买吐逊孜孙江合衣再丽娅凡茹姑央卓平增旦晋美培楚才让色朋琼姆甫素吾")
+	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
+	l.mark(cueFirst, "微薇威密口扣加企卫绿")
+	l.mark(numeral, hanDigits)
+	for i := range l.starts {
+		if l.starts[i]&stops != 0 { // 是 is a surname too, and hardly ever one
+			l.starts[i] &^= startsName
+			l.surname[i] = noSurname
+		}
+	}
+}
+
+// endings reads the surnames of two characters and the endings of parts of addresses.
+func (l *lexicon) endings() {
 	l.double = map[uint64]bool{}
 	for _, s := range strings.Fields(compound) {
 		r := []rune(s)
 		l.double[key(r...)] = true
 		l.starts[r[0]-hanFirst] |= doubleFirst
 	}
-	l.parts, l.part1st = [][]part{nil}, make([]uint8, n)
+	l.parts, l.part1st = [][]part{nil}, make([]uint8, len(l.starts))
 	for _, p := range partList() {
 		k := firstRune(p.text) - hanFirst
 		if l.part1st[k] == 0 {
@@ -188,8 +211,10 @@ func readLexicon(text string) *lexicon {
 			l.mark(countable, list[0].text[:3])
 		}
 	}
-	l.mark(counts, "一二三四五六七八九十百零〇两甲乙丙丁东西南北前后")
-	l.mark(follows, nameRight)
+}
+
+// readCues reads the words that stand before names.
+func (l *lexicon) readCues() {
 	for k := range l.cues {
 		l.cues[k] = map[uint64]int{}
 	}
@@ -201,14 +226,10 @@ func readLexicon(text string) *lexicon {
 		l.mark(cueEnds, string(r[len(r)-1:]))
 	}
 	l.mark(introduces, "是叫")
-	second := int8(-128)
-	for _, g := range l.given {
-		second = max(second, g[1])
-	}
-	l.names = make([]int8, n)
-	for i, g := range l.given {
-		l.names[i] = int8(min(127, max(-40, int(g[2]), max(-40, int(g[0]))+int(second))))
-	}
+}
+
+// lists reads the lists of words.
+func (l *lexicon) lists() {
 	l.plainly.add(ordinary)
 	l.tibetan.add(tibetan)
 	l.whole.add(whole)
@@ -231,7 +252,6 @@ func readLexicon(text string) *lexicon {
 	l.ends.add(latinEnds)
 	l.heads.add(latinHeads)
 	l.tails.add(secretTails)
-	return l
 }
 
 func (l *lexicon) mark(bit uint32, chars string) {
