@@ -41,6 +41,7 @@ type lexicon struct {
 	cues     [5]map[uint64]int  // words before a name, by length
 	titles   map[uint64]bool
 	heads    wordFilter // words of ASCII that matter, without regard to case
+	called   wordFilter // words of names, which begin with a capital
 	ends     wordFilter // the last three letters of surnames and roads
 	tails    wordFilter // the last three letters of names of secrets
 	names    []int8     // by character: the most that it adds to a name as the first after the surname
@@ -245,9 +246,9 @@ func (l *lexicon) lists() {
 		l.mark(speaks, string(firstRune(s)))
 	}
 	l.latin()
-	l.heads.add(latinFirst)
-	l.heads.add(latinMore)
-	l.heads.add(latinLast)
+	l.called.add(latinFirst)
+	l.called.add(latinMore)
+	l.called.add(latinLast)
 	l.heads.add(latinIntro)
 	l.ends.add(latinEnds)
 	l.heads.add(latinHeads)

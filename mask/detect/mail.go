@@ -50,7 +50,11 @@ func (c *scanner) looseMail(i, end int) (Span, bool) {
 		return Span{}, false
 	}
 	switch s[end] {
-	case '#', 0xEF, ' ', '(', '[', '{':
+	case '#', 0xEF, '(', '[', '{', '@':
+	case ' ':
+		if end+1 == len(s) || s[end+1] != '@' && s[end+1]|0x20 != 'a' && s[end+1] != '(' && s[end+1] != '[' && s[end+1] != '{' {
+			return Span{}, false
+		}
 	default:
 		return Span{}, false
 	}

@@ -129,8 +129,8 @@ func (c *scanner) spelledAt(i int) (Span, bool) {
 // ones or with what does not stand between digits otherwise.
 func (c *scanner) oddNumber(i, end int) (Span, bool) {
 	s := c.s
-	if next := separatorsEnd(s, end); next < len(s) && s[next] >= 0xE2 && c.set&spelled != 0 {
-		if _, w, _ := oddDigitAt(s, next); w > 0 {
+	if end < len(s) && (s[end] >= 0xE2 || (s[end] == ' ' || s[end] == '-') && end+1 < len(s) && s[end+1] >= 0xE2) && c.set&spelled != 0 {
+		if _, w, _ := oddDigitAt(s, separatorsEnd(s, end)); w > 0 {
 			if f, ok := c.spelledAt(i); ok {
 				return f, true
 			}

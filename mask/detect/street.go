@@ -104,7 +104,7 @@ func (c *scanner) saidAddress(i, end int) int {
 		return at
 	case foldIs(low, "lives"), foldIs(low, "live"), foldIs(low, "lived"), foldIs(low, "living"), foldIs(low, "located"), foldIs(low, "residing"), foldIs(low, "resides"), foldIs(low, "reside"),
 		foldIs(low, "based"), foldIs(low, "delivered"), foldIs(low, "deliver"), foldIs(low, "ship"), foldIs(low, "shipped"), foldIs(low, "send"), foldIs(low, "sent"), foldIs(low, "return"),
-		foldIs(low, "mail"), foldIs(low, "moved"), foldIs(low, "meet"), foldIs(low, "arrived"), foldIs(low, "is"), foldIs(low, "forward"):
+		foldIs(low, "mail"), foldIs(low, "moved"), foldIs(low, "meet"), foldIs(low, "arrived"), foldIs(low, "forward"):
 		for _, w := range [...]string{" it", " them", " me", " you", " now", " the package", " the parcel", " this", " one"} {
 			if foldPrefix(s[k:], w) {
 				k += len(w)
@@ -112,7 +112,7 @@ func (c *scanner) saidAddress(i, end int) int {
 			}
 		}
 		for _, w := range [...]string{" at ", " to ", " in ", " on "} {
-			if foldPrefix(s[k:], w) && !(foldIs(low, "is") && w == " to ") {
+			if foldPrefix(s[k:], w) {
 				return k + len(w)
 			}
 		}

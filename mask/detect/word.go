@@ -70,7 +70,19 @@ func (c *scanner) wordMatters(i, end int, kinds uint8, hash uint32) bool {
 	case n >= 12 && foldPrefix(s[i:], "wxid_"):
 		return true
 	}
-	return c.lex.heads.has(hash) || end < len(s) && c.latinMatters(i, end)
+	return c.lex.heads.has(hash) && (s[i]|0x20 == 'w' || s[i]|0x20 == 'v' || n == 4 && s[end-4]|0x20 == 'n' || introduces24(s, end)) ||
+		isUpper(s[i]) && c.lex.called.has(hash) || end < len(s) && c.latinMatters(i, end)
+}
+
+// introduces24 tells whether what a word that ends at i introduces may follow: a
+// capital, a number, or something beyond ASCII.
+func introduces24(s string, i int) bool {
+	for _, c := range []byte(s[i:min(len(s), i+24)]) {
+		if wordKind[c]&(wUpper|wDigit) != 0 || c >= 0x80 {
+			return true
+		}
+	}
+	return false
 }
 
 // latinMatters does so for names and addresses of Latin letters.
@@ -172,7 +184,7 @@ func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 			return f, true
 		}
 	}
-	if set&setAddress != 0 && (!digits || n <= 4 || s[i]|0x20 == 'a') {
+	if set&setAddress != 0 && (!digits || isUpper(s[i]) && n <= 4 && end < len(s) && s[end] == ' ' || s[i]|0x20 == 'a' && n >= 8) {
 		if f, ok := c.streetAt(i, end); ok {
 			return f, true
 		}
