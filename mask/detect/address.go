@@ -244,7 +244,7 @@ func (c *scanner) addressEnd(i int) int {
 	end, weight, fine, level := i, 0, 0, uint8(0)
 	var before part
 	for range 14 {
-		if n, lv := c.lex.division(s, end); n > 0 && lv > level && fine == 0 {
+		if n, lv := c.lex.division(s, end); n > 0 && lv > level && fine == 0 && skip(s, end+n, "路", "街", "大道", "大街", "东路", "西路", "南路", "北路", "中路") == end+n {
 			w := 1
 			if lv == 3 {
 				w = 2

@@ -49,7 +49,7 @@ apt suite january february march april may june july august september october no
 const latinIntro = `first_name last_name full_name firstname lastname fullname user_name surname given_name family_name customer_name contact_name recipient_name receiver_name guest_name passenger_name shop_owner reviewer
 user agent attention from to cc signed client patient author by directed thanks thank cheers best hey morning afternoon evening problem welcome sorry yours goodbye bye okay ok sure yes no professor captain
 this it named speak speaking talk ask call spouse husband wife son daughter colleague friend boss manager guardian
-address addr address1 address2 address_1 address_line1 street street_address shipping_address lives live lived living located residing resides reside based delivered deliver ship shipped send sent return mail moved meet arrived forward
+address addr address1 address2 address_1 address_line1 street street_address shipping_address lives live lived living located residing resides reside based delivered deliver ship shipped send sent return mail moved meet arrived forward office offices house home store shop warehouse station restaurant
 ste apartment flat unit po pob box psc cmr apo fpo dpo rue via viale calle avenida rua strada piazza plaza paseo carrer corso chemin boulevard avenue travessa ulica carrera largo vicolo impasse quai all utca u strasse str allee terrasse cesta ulice`
 
 // latinEnds are the last three letters of surnames that patronym knows and of roads

@@ -343,6 +343,9 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 			best, end = w, stop
 		}
 		if m == 2 && w >= least-12 && l.name(v[given+1], 1) > -26 {
+			if trails(v[given+1]) && !l.words.has(v[0], v[1]) && family+left+l.givenWeight(v[:], given, 1)+8 >= least {
+				continue // 李娜|帮, 陈静|都
+			}
 			best, end = w, stop
 			break // the longer one, so that no character of a name is left
 		}
@@ -385,6 +388,15 @@ func (l *lexicon) givenWeight(v []rune, family, m int) int {
 		}
 	}
 	return w
+}
+
+// trails tells whether r ends hardly any name, and often follows one.
+func trails(r rune) bool {
+	switch r {
+	case '帮', '都', '去', '说', '在', '已', '跟', '给', '让', '把', '被', '也', '就', '还', '要', '能', '没', '不', '再', '又', '才', '刚', '想', '请', '叫', '问', '找', '收', '寄', '付', '买', '退', '换', '打', '写', '签', '拿', '取', '送', '到', '从', '对', '用', '等', '很', '太', '却':
+		return true
+	}
+	return false
 }
 
 // endsRoad tells whether r ends the names of roads and villages, and hardly ever a

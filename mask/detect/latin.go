@@ -180,6 +180,18 @@ func directional(s string) bool {
 	return false
 }
 
+// townEnd goes on over the town behind a post code: 10115 Berlin.
+func townEnd(s string, i int) int {
+	if i >= len(s) || s[i] != ' ' || !unicode.IsUpper(firstRune(s[i+1:])) {
+		return i
+	}
+	e := latinEnd(s, i+1)
+	if isPlainLatin(s[i+1 : e]) {
+		return i
+	}
+	return e
+}
+
 // latinTail goes on over apartment, city, state and code.
 func (c *scanner) latinTail(end int) int {
 	s := c.s
@@ -199,6 +211,9 @@ func (c *scanner) latinTail(end int) int {
 			return end
 		}
 		w := s[k:e]
+		if e := ukPostcode(s, k); e > 0 {
+			return e
+		}
 		low := strings.ToLower(w)
 		switch {
 		case strings.Contains(" apt suite ste unit apartment floor fl room rm ", " "+low+" "):
@@ -212,10 +227,22 @@ func (c *scanner) latinTail(end int) int {
 				e++
 			}
 		case s[k-1] == '#':
-		case isDigit(w[0]) && len(w) >= 4 && len(w) <= 10: // post code
+		case isDigit(w[0]) && len(w) >= 4 && len(w) <= 10 && isDigit(w[3]): // post code
+			if k >= 2 && s[k-1] == ' ' && s[k-2] == ',' {
+				return townEnd(s, e)
+			}
 			return e
+		case isDigit(w[0]):
+			f, ok := c.latinAddress(k, groupEnd(s, k))
+			if !ok {
+				return end
+			}
+			return f.End
 		case isUpper(w[0]) && strings.IndexByte(s[end:k], ',') >= 0 && !strings.Contains(notLatin, " "+w+" "):
 			for e+1 < len(s) && s[e] == ' ' && isUpper(s[e+1]) {
+				if ukPostcode(s, e+1) > 0 {
+					break
+				}
 				for e++; e < len(s) && isWord(s[e]); e++ {
 				}
 			}

@@ -138,9 +138,22 @@ func afterKey(s string, i int) (at int, quoted bool) {
 	return k, quoted
 }
 
+// titleEnd goes on over a title at i: Dear Mr. Smith.
+func titleEnd(s string, i int) int {
+	for _, w := range [...]string{"Mrs", "Mr", "Ms", "Miss", "Dr", "Prof"} {
+		if strings.HasPrefix(s[i:], w) {
+			if k := skip(s, i+len(w), "."); k < len(s) && s[k] == ' ' {
+				return k + 1
+			}
+		}
+	}
+	return i
+}
+
 // addressed reads a name at i that somebody is spoken to by: one or more words
 // that begin with capitals, then a break.
 func (c *scanner) addressed(i int) (Span, bool) {
+	i = titleEnd(c.s, i)
 	f, ok := c.capitalised(i, 1, true)
 	if !ok || f.Start != i {
 		return Span{}, false
@@ -155,6 +168,7 @@ func (c *scanner) addressed(i int) (Span, bool) {
 // person reads a name at i behind a word that may introduce other things as well:
 // its first word is a known name, or it has two words and stands alone.
 func (c *scanner) person(i int, alone bool) (Span, bool) {
+	i = titleEnd(c.s, i)
 	f, ok := c.capitalised(i, 1, true)
 	if !ok || f.Start != i {
 		return Span{}, false

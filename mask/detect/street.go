@@ -13,13 +13,14 @@ import (
 // streetAt looks for an address at or behind the word i..end.
 func (c *scanner) streetAt(i, end int) (Span, bool) {
 	s := c.s
-	if end-i < 2 || i > 0 && s[i-1] >= 0x80 && latinBefore(s, i) {
+	if end-i < 2 && s[i] != 'u' || i > 0 && s[i-1] >= 0x80 && latinBefore(s, i) {
 		return Span{}, false
 	}
 	switch s[i] | 0x20 {
-	case 'a', 'b', 'd', 'f', 'i', 'l', 'm', 'r', 's':
+	case 'a', 'b', 'd', 'f', 'h', 'l', 'm', 'o', 'r', 's', 'w':
 		if at := c.saidAddress(i, end); at > 0 {
-			if e := addressText(s, at); e > 0 {
+			// Where it is not said to be one, it has to look like one.
+			if e := addressText(s, at); e > 0 && (s[i]|0x20 == 'a' && end-i < 8 && !foldIs(s[i:end], "arrived") || quotedBefore(s, at) || isDigit(s[at]) && strings.Count(s[at:e], " ") >= 2) {
 				return Span{Start: at, End: e, Class: Address, Sure: true}, true
 			}
 		}
@@ -28,6 +29,9 @@ func (c *scanner) streetAt(i, end int) (Span, bool) {
 		return Span{Start: c.addressBefore(i), End: c.latinTail(e), Class: Address}, true
 	}
 	if e := boxEnd(s, i, end); e > 0 {
+		if i >= 5 && foldPrefix(s[i-5:], "p.o. ") {
+			i -= 5
+		}
 		return Span{Start: c.addressBefore(i), End: c.latinTail(e), Class: Address}, true
 	}
 	if e := roadWord(s, i); e > 0 {
@@ -67,6 +71,8 @@ func (c *scanner) road(i, from int) (Span, bool) {
 	return Span{Start: start, End: c.latinTail(house), Class: Address, Sure: true}, true
 }
 
+func quotedBefore(s string, i int) bool { return i > 0 && (s[i-1] == '"' || s[i-1] == '\'') }
+
 func latinBefore(s string, i int) bool {
 	r, _ := runeBefore(s, i)
 	return r < 0x250 && unicode.IsLetter(r)
@@ -104,8 +110,9 @@ func (c *scanner) saidAddress(i, end int) int {
 		return at
 	case foldIs(low, "lives"), foldIs(low, "live"), foldIs(low, "lived"), foldIs(low, "living"), foldIs(low, "located"), foldIs(low, "residing"), foldIs(low, "resides"), foldIs(low, "reside"),
 		foldIs(low, "based"), foldIs(low, "delivered"), foldIs(low, "deliver"), foldIs(low, "ship"), foldIs(low, "shipped"), foldIs(low, "send"), foldIs(low, "sent"), foldIs(low, "return"),
-		foldIs(low, "mail"), foldIs(low, "moved"), foldIs(low, "meet"), foldIs(low, "arrived"), foldIs(low, "forward"):
-		for _, w := range [...]string{" it", " them", " me", " you", " now", " the package", " the parcel", " this", " one"} {
+		foldIs(low, "mail"), foldIs(low, "moved"), foldIs(low, "meet"), foldIs(low, "arrived"), foldIs(low, "forward"),
+		foldIs(low, "office"), foldIs(low, "offices"), foldIs(low, "house"), foldIs(low, "home"), foldIs(low, "store"), foldIs(low, "shop"), foldIs(low, "warehouse"), foldIs(low, "station"), foldIs(low, "restaurant"):
+		for _, w := range [...]string{" it", " them", " me", " you", " now", " is", " are", " is located", " are located", " the package", " the parcel", " this", " one"} {
 			if foldPrefix(s[k:], w) {
 				k += len(w)
 				break

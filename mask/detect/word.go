@@ -189,7 +189,7 @@ func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 			return f, true
 		}
 	}
-	if set&setName != 0 && !digits && n >= 2 {
+	if set&setName != 0 && !digits && (n >= 2 || end < len(s) && (s[end] == '.' || s[end] >= 0xC3)) {
 		if f, ok := c.latinName(i, end, kinds); ok {
 			return f, true
 		}
