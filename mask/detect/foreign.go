@@ -71,6 +71,9 @@ func (c *scanner) dottedName(i int) (Span, bool) {
 			}
 			n = max(k, 2)
 		}
+		if parts > 0 && n > 2 && c.lex.titles[key(v[n-2], v[n-1])] {
+			n -= 2
+		}
 		for _, r := range v[:n] {
 			if c.lex.at(r)&foreign != 0 {
 				known++

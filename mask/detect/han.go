@@ -298,7 +298,7 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		return Span{}, false
 	}
 	if given == 1 && n >= 3 && l.at(v[1])&titleFirst != 0 && l.titles[key(v[1], v[2])] {
-		if family > 5 && left > -20 || left >= 20 {
+		if (family > 5 && left > -20 || left >= 20) && !l.plainly.has(v[0], v[1], v[2]) {
 			return Span{Start: i, End: i + 9, Class: Name}, true
 		}
 	}
