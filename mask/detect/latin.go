@@ -172,7 +172,7 @@ func lower(dst []byte, word string) []byte {
 }
 
 func directional(s string) bool {
-	for _, d := range [...]string{"North", "South", "East", "West", "NW", "NE", "SW", "SE", "N ", "S ", "E ", "W "} {
+	for _, d := range [...]string{"North", "South", "East", "West", "NW", "NE", "SW", "SE", "N ", "S ", "E ", "W ", "N,", "S,", "E,", "W,"} {
 		if strings.HasPrefix(s, d) {
 			return true
 		}

@@ -57,6 +57,9 @@ func (c *scanner) namedAt(low string, i, end int) (Span, bool) {
 			}
 			return c.capitalised(at, 1, true)
 		}
+		if k := skip(s, end, " is ", " was "); low == "name" && k > end && endsIn(s[:i], "her ", "his ", "their ", "maiden ", "last ", "first ", "full ", "middle ", "real ", "'s ") {
+			return c.capitalised(k, 1, true)
+		}
 		if low == "name" && foldPrefix(s[end:], " is ") && i >= 3 && foldPrefix(s[i-3:], "my ") {
 			return c.nameOrLower(end + len(" is "))
 		}
@@ -65,6 +68,9 @@ func (c *scanner) namedAt(low string, i, end int) (Span, bool) {
 		}
 	case "user", "customer", "agent", "passenger", "guest", "cardholder", "recipient", "consignee", "contact", "attn", "attention", "from", "to", "cc", "signed", "client", "patient", "author", "by", "directed":
 		k := end
+		if is := skip(s, end, " is "); is > end {
+			return c.capitalised(is, 2, true)
+		}
 		if foldPrefix(s[k:], " by") {
 			k += 3
 		}
@@ -242,6 +248,11 @@ func (c *scanner) knownName(i int) (Span, bool) {
 	if !initial && !patronym(word) && (!c.lex.last[word] || strings.Contains(latinLastWords, " "+word+" ")) {
 		return Span{}, false
 	}
+	if initial && endsIn(s[:i], "by ", "from ", "with ", "c/o ", "and ", "for ", "to ", "cc ") { // K. Adeyemi
+		if f, ok := c.capitalised(i, 2, true); ok && f.End-i >= 6 {
+			return f, true
+		}
+	}
 	start := c.wordBefore(i)
 	if start < i && i-start == 2 && !initial { // Maja S Hermansen
 		start = c.wordBefore(start)
@@ -253,6 +264,16 @@ func (c *scanner) knownName(i int) (Span, bool) {
 		return f, true
 	}
 	return Span{}, false
+}
+
+// endsIn tells whether s ends in one of words, which are in lower case.
+func endsIn(s string, words ...string) bool {
+	for _, w := range words {
+		if k := len(s) - len(w); k >= 0 && foldPrefix(s[k:], w) && (k == 0 || !isLetter(s[k-1]) || w[0] == '\'') {
+			return true
+		}
+	}
+	return false
 }
 
 // wordBefore returns the beginning of the capitalised word before the one at i, a

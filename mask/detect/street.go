@@ -297,8 +297,12 @@ func boxEnd(s string, i, end int) int {
 	return 0
 }
 
-// ukPostcode returns the end of a British post code at i, or 0: SW1A 1AA.
+// ukPostcode returns the end of a British or Canadian post code at i, or 0: SW1A 1AA,
+// M5C 1S6.
 func ukPostcode(s string, i int) int {
+	if i+7 <= len(s) && isUpper(s[i]) && isDigit(s[i+1]) && isUpper(s[i+2]) && s[i+3] == ' ' && isDigit(s[i+4]) && isUpper(s[i+5]) && isDigit(s[i+6]) && (i+7 == len(s) || !isWord(s[i+7])) {
+		return i + 7
+	}
 	k := i
 	for k < len(s) && k-i < 2 && isUpper(s[k]) {
 		k++
