@@ -85,7 +85,7 @@ func (c *scanner) coordinates(i, end int) (Span, bool) {
 			}
 		}
 	}
-	if said && a >= 1 && (end >= len(s) || s[end] != '*') {
+	if said && !strings.HasPrefix(s[i:end], "0.000") && (end >= len(s) || s[end] != '*') {
 		return Span{Start: start, End: end, Class: Coordinates}, true
 	}
 	return Span{}, false
