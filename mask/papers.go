@@ -215,7 +215,14 @@ func maskCoordinates(dst []byte, v string) []byte {
 		default:
 			return append(dst[:from], Full...)
 		}
-		dst = append(dst, v[i:i+w]...)
+		switch r { // quotes would mean something in CSV and JSON
+		case '\'':
+			dst = append(dst, "′"...)
+		case '"':
+			dst = append(dst, "″"...)
+		default:
+			dst = append(dst, v[i:i+w]...)
+		}
 		i += w
 	}
 	return dst

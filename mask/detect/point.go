@@ -66,7 +66,7 @@ func (c *scanner) coordinates(i, end int) (Span, bool) {
 	}
 	if strings.HasPrefix(s[j:], "，") || strings.HasPrefix(s[j:], "、") {
 		j += 3
-		for j < len(s) && s[j] == ' ' {
+		for j < len(s) && (s[j] == ' ' || isHemisphere(s[j])) {
 			j++
 		}
 	}

@@ -84,8 +84,10 @@ func dms(s string, i, end int) int {
 		e++
 	}
 	if e > sec && e-sec <= 9 {
-		if q := skip(s, e, "\"", "″", "”", "''", "秒", "\\\""); q > e {
+		if q := skip(s, e, "″", "”", "''", "秒"); q > e {
 			k, fine = q, true
+		} else if skip(s, e, "\"", "\\\"") > e {
+			return e // a quote may end a cell of CSV or a string: it stays
 		}
 	}
 	if !fine {
@@ -115,6 +117,10 @@ func hemisphereBefore(s string, i int) int {
 		k--
 	}
 	if k > 0 && isHemisphere(s[k-1]) && (k == 1 || !isWord(s[k-2])) {
+		switch r, _ := runeBefore(s, k-1); r {
+		case '"', '″', '”', '°', '′', '\'', '秒', '度', '分': // of the degrees before
+			return i
+		}
 		return k - 1
 	}
 	return i
