@@ -6,10 +6,9 @@ import "strings"
 
 // wholeName returns the end of a Tibetan, Mongolian or Uyghur name at i that is told
 // by its words, or 0.
-func (c *scanner) wholeName(i int, r rune) int {
+func (c *scanner) wholeName(i int, first [2]rune) int {
 	l := c.lex
-	v1 := hanRune(c.s, i+3)
-	if v1 == 0 || !l.tibetan.pairs.has(r, v1) && !l.whole.pairs.has(r, v1) {
+	if first[1] == 0 || !l.tibetan.pairs.has(first[0], first[1]) && !l.whole.pairs.has(first[0], first[1]) {
 		return 0
 	}
 	var v [4]rune

@@ -26,20 +26,17 @@ func (c *scanner) hanRun(i int) int {
 		want |= numeral
 	}
 	before := beginning
-	for {
-		r := hanRune(s, i)
-		if r == 0 {
-			break
-		}
+	for r := hanRune(s, i); r != 0; {
 		kind := c.lex.at(r)
-		next := i + 3
+		next, second := i+3, hanRune(s, i+3)
 		if (kind&stops == 0 || kind&want&numeral != 0) && (kind&want != 0 || before&(beginning|introduces) != 0) {
-			next = c.hanAt(i, r, kind, before)
+			next = c.hanAt(i, [2]rune{r, second}, kind, before)
 		}
 		if before = kind; next > i+3 {
 			before = beginning
+			second = hanRune(s, next)
 		}
-		i = next
+		i, r = next, second
 	}
 	c.wide = i
 	return max(i, start+1)
@@ -56,22 +53,23 @@ func hanRune(s string, i int) rune {
 	return rune(s[i]&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F)
 }
 
-// hanAt looks at the Chinese character r at i, before which one of the kind
-// before stands, and returns where to go on.
-func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
-	s := c.s
+// hanAt looks at the Chinese character at i, the first of v, which are it and what
+// follows, and returns where to go on. Kind is its kind, before that of the one
+// before it.
+func (c *scanner) hanAt(i int, v [2]rune, kind, before uint32) int {
+	s, r := c.s, v[0]
 	next := i + 3
 	if c.taken(i) {
 		return next
 	}
-	if kind&numeral != 0 {
+	if kind&numeral != 0 && c.goesOnCounting(v[1]) {
 		if f, ok := c.numeralAt(i); ok {
 			c.put(f)
 			return f.End
 		}
-		if kind&stops != 0 {
-			return next
-		}
+	}
+	if kind&stops != 0 {
+		return next
 	}
 	if kind&plateFirst != 0 && c.set&setPlate != 0 {
 		if end := plateEnd(s, i); end > 0 {
@@ -85,7 +83,7 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 			return f.End
 		}
 	}
-	if c.set&setAddress != 0 && c.mayAddress(i, r, kind, before) {
+	if c.set&setAddress != 0 && c.mayAddress(i, v, kind, before) {
 		if f, ok := c.address(i, kind); ok {
 			c.put(f)
 			return f.End
@@ -105,7 +103,7 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 		}
 	}
 	if kind&foreign != 0 {
-		if end := c.wholeName(i, r); end > 0 {
+		if end := c.wholeName(i, v); end > 0 {
 			c.put(Span{Start: i, End: end, Class: Name, Sure: true})
 			return end
 		}
@@ -116,7 +114,7 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 			return f.End
 		}
 	}
-	if kind&startsName != 0 && i >= c.clear && c.mayName(i, r, kind, before, cued) {
+	if kind&startsName != 0 && i >= c.clear && c.mayName(i, v, kind, before, cued) {
 		if f, ok := c.hanName(i, r); ok {
 			c.put(f)
 			return f.End
@@ -127,8 +125,8 @@ func (c *scanner) hanAt(i int, r rune, kind, before uint32) int {
 
 // mayAddress tells whether address could find one at i: cheap, and never false
 // where it would.
-func (c *scanner) mayAddress(i int, r rune, kind, before uint32) bool {
-	if kind&startsPlace != 0 && c.lex.pairs.has(r, hanRune(c.s, i+3)) {
+func (c *scanner) mayAddress(i int, v [2]rune, kind, before uint32) bool {
+	if kind&startsPlace != 0 && c.lex.pairs.has(v[0], v[1]) {
 		return true
 	}
 	// What an ending ends stands before it.
@@ -144,9 +142,8 @@ func (c *scanner) mayAddress(i int, r rune, kind, before uint32) bool {
 
 // mayName tells whether hanName could find a name at i: cheap, and never false
 // where it would.
-func (c *scanner) mayName(i int, r rune, kind, before uint32, cued bool) bool {
-	s, l := c.s, c.lex
-	v1 := hanRune(s, i+3)
+func (c *scanner) mayName(i int, v [2]rune, kind, before uint32, cued bool) bool {
+	s, l, r, v1 := c.s, c.lex, v[0], v[1]
 	if v1 < hanFirst || v1 > hanLast {
 		return false
 	}
@@ -163,9 +160,10 @@ func (c *scanner) mayName(i int, r rune, kind, before uint32, cued bool) bool {
 	default:
 		most += 4
 	}
-	if (l.at(v2)|l.at(hanRune(s, i+9)))&titleFirst != 0 {
+	switch follow := l.at(v2) | l.at(hanRune(s, i+9)); {
+	case follow&titleFirst != 0:
 		most += 28
-	} else if (l.at(v2)|l.at(hanRune(s, i+9)))&speaks != 0 {
+	case follow&speaks != 0:
 		most += 8
 	}
 	if most+max(0, int(l.names[v1-hanFirst])) < least-12 {

@@ -19,32 +19,33 @@ const (
 
 // lexicon is what is known of Chinese words. It is built once and not changed.
 type lexicon struct {
-	surname  []int8             // by character: tenths of a nat for a surname; noSurname
-	given    [][3]int8          // by character: first of two, second of two, only one
-	words    wordSet            // that are no names
-	plainly  smallSet           // that are hardly ever a name
-	notNames smallSet           // that stand after 姓名： and are no name
-	notGiven smallSet           // that are no given name
-	speech   smallSet           // that follow a name
-	tibetan  smallSet           // two of them are a name
-	whole    smallSet           // names that stand as they are
-	places   map[uint64][]place // by their first two characters; longer ones first
-	pairs    pairSet            // that begin a place
-	parts    [][]part           // by what partFirst says
-	part1st  []uint8            // by character: which of parts it begins
-	double   map[uint64]bool    // surnames of two characters
-	starts   []uint32           // by character: what it may begin or end, see below
-	plain    []uint16           // by character: its simplified form, or 0
-	first    map[string]bool    // given names of English
-	last     map[string]bool    // surnames of English
-	only     map[string]bool    // those of first that are nothing else
-	cues     [5]map[uint64]int  // words before a name, by length
-	titles   map[uint64]bool
-	heads    wordFilter // words of ASCII that matter, without regard to case
-	called   wordFilter // words of names, which begin with a capital
-	ends     wordFilter // the last three letters of surnames and roads
-	tails    wordFilter // the last three letters of names of secrets
-	names    []int8     // by character: the most that it adds to a name as the first after the surname
+	surname    []int8             // by character: tenths of a nat for a surname; noSurname
+	given      [][3]int8          // by character: first of two, second of two, only one
+	words      wordSet            // that are no names
+	plainly    smallSet           // that are hardly ever a name
+	notNames   smallSet           // that stand after 姓名： and are no name
+	notGiven   smallSet           // that are no given name
+	speech     smallSet           // that follow a name
+	tibetan    smallSet           // two of them are a name
+	whole      smallSet           // names that stand as they are
+	places     map[uint64][]place // by their first two characters; longer ones first
+	pairs      pairSet            // that begin a place
+	parts      [][]part           // by what partFirst says
+	part1st    []uint8            // by character: which of parts it begins
+	double     map[uint64]bool    // surnames of two characters
+	starts     []uint32           // by character: what it may begin or end, see below
+	plain      []uint16           // by character: its simplified form, or 0
+	first      map[string]bool    // given names of English
+	last       map[string]bool    // surnames of English
+	only       map[string]bool    // those of first that are nothing else
+	cues       [5]map[uint64]int  // words before a name, by length
+	titles     map[uint64]bool
+	heads      wordFilter // words of ASCII that matter, without regard to case
+	called     wordFilter // words of names, which begin with a capital
+	ends       tailSet    // the last three letters of surnames and roads
+	tails      tailSet    // the last three letters of names of secrets
+	headShapes shapeSet   // of heads
+	names      []int8     // by character: the most that it adds to a name as the first after the surname
 }
 
 const noSurname = -128
@@ -249,9 +250,11 @@ func (l *lexicon) lists() {
 	l.called.add(latinFirst)
 	l.called.add(latinMore)
 	l.called.add(latinLast)
-	l.heads.add(latinIntro)
+	for _, list := range [...]string{latinIntro, latinHeads} {
+		l.heads.add(list)
+		l.headShapes.add(list)
+	}
 	l.ends.add(latinEnds)
-	l.heads.add(latinHeads)
 	l.tails.add(secretTails)
 }
 
@@ -303,6 +306,19 @@ func (p *pairSet) has(a, b rune) bool {
 	return p[h>>6]>>(h&63)&1 != 0
 }
 
+// smallPairs is a pairSet for few.
+type smallPairs [1 << 8]uint64
+
+func (p *smallPairs) add(a, b rune) {
+	h := pairHash(a, b) & (1<<14 - 1)
+	p[h>>6] |= 1 << (h & 63)
+}
+
+func (p *smallPairs) has(a, b rune) bool {
+	h := pairHash(a, b) & (1<<14 - 1)
+	return p[h>>6]>>(h&63)&1 != 0
+}
+
 // wordSet is a set of words of two to four characters: a table with open
 // addressing, behind what tells quickly of most words that they are not in it.
 type wordSet struct {
@@ -344,7 +360,7 @@ func (l *lexicon) latin() {
 
 // smallSet is a set of words of two to four characters, of which there are few.
 type smallSet struct {
-	pairs pairSet
+	pairs smallPairs
 	keys  map[uint64]struct{}
 }
 

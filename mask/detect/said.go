@@ -170,11 +170,14 @@ func hanNumber(s string, i int) (end, n int) {
 	return i, n
 }
 
+// goesOnCounting tells whether a number or a date may go on with r, which is 0
+// for what is not Chinese: not 一样, 两次.
+func (c *scanner) goesOnCounting(r rune) bool {
+	return r == 0 || c.lex.at(r)&numeral != 0 || r == '年' || r == '月' || r == '十' || r == '廿'
+}
+
 // numeralAt looks for a number or a date of birth at a digit in words.
 func (c *scanner) numeralAt(i int) (Span, bool) {
-	if r := hanRune(c.s, i+3); r != 0 && c.lex.at(r)&numeral == 0 && r != '年' && r != '月' && r != '十' && r != '廿' {
-		return Span{}, false // 一样, 两次
-	}
 	if c.set&spelled != 0 {
 		if f, ok := c.spelledAt(i); ok {
 			return f, true

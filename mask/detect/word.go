@@ -28,16 +28,15 @@ func (c *scanner) wordAt(i int) int {
 	if i > 0 && i != c.word && isWord(s[i-1]) {
 		return i + 1 // within a word; numbers in it are looked for all the same
 	}
-	end, kinds, hash := i, uint8(0), wordSeed
+	end, kinds := i, uint8(0)
 	for ; end < len(s); end++ {
 		k := wordKind[s[end]]
 		if k == 0 {
 			break
 		}
 		kinds |= k
-		hash = wordHash(hash, s[end])
 	}
-	if c.taken(i) || kinds&wDigit == 0 && !c.wordMatters(i, end, kinds, hash) {
+	if c.taken(i) || kinds&wDigit == 0 && !c.wordMatters(i, end, kinds) {
 		return end
 	}
 	if f, ok := c.wordFound(i, end, kinds); ok {
@@ -56,20 +55,24 @@ func (c *scanner) wordAt(i int) int {
 
 // wordMatters tells whether wordFound could find anything at the word i..end,
 // which is without digits: cheap, and never false where it would.
-func (c *scanner) wordMatters(i, end int, kinds uint8, hash uint32) bool {
+func (c *scanner) wordMatters(i, end int, kinds uint8) bool {
 	s, n := c.s, end-i
 	switch {
 	case i-c.wide <= maxReach && (n >= 6 || kinds&wUpper != 0): // a name or an account after Chinese that introduces it
 		return true
 	case n <= 4 && end < len(s) && (s[end] == ':' || n == 2 && s[end] == '-'): // IPv6, MAC
 		return true
-	case n >= 3 && c.lex.tails.has(hashOf(s[end-3:end])): // a password
+	case n >= 3 && c.lex.tails.has(s[end-3], s[end-2], s[end-1]): // a password
 		return true
 	case n >= 2 && keyBegins(s[i], s[i+1]):
 		return true
 	case n >= 12 && foldPrefix(s[i:], "wxid_"):
 		return true
 	}
+	if kinds&wUpper == 0 && !c.lex.headShapes.has(s[i], n) {
+		return end < len(s) && c.latinMatters(i, end)
+	}
+	hash := hashOf(s[i:end])
 	return c.lex.heads.has(hash) && (s[i]|0x20 == 'w' || s[i]|0x20 == 'v' || n == 4 && s[end-4]|0x20 == 'n' || introduces24(s, end)) ||
 		isUpper(s[i]) && c.lex.called.has(hash) || end < len(s) && c.latinMatters(i, end)
 }
@@ -107,7 +110,7 @@ func (c *scanner) latinMatters(i, end int) bool {
 	if n == 1 { // an initial
 		return s[end] == '.' && end+2 < len(s) && s[end+1] == ' '
 	}
-	return n >= 5 && c.lex.ends.has(hashOf(s[end-3:end]))
+	return n >= 5 && c.lex.ends.has(s[end-3], s[end-2], s[end-1])
 }
 
 // maxReach is how far before a word what introduces it may end.
@@ -160,11 +163,39 @@ func (f *wordFilter) add(words string) {
 
 func (f *wordFilter) has(h uint32) bool { return f[h>>6&(1<<10-1)]>>(h&63)&1 != 0 }
 
+// tailSet is a set of three letters; case does not count.
+type tailSet [1 << 15 / 64]uint64
+
+func tailOf(a, b, c byte) uint32 { return uint32(a&31)<<10 | uint32(b&31)<<5 | uint32(c&31) }
+
+func (t *tailSet) add(tails string) {
+	for _, w := range strings.Fields(tails) {
+		h := tailOf(w[0], w[1], w[2])
+		t[h>>6] |= 1 << (h & 63)
+	}
+}
+
+func (t *tailSet) has(a, b, c byte) bool {
+	h := tailOf(a, b, c)
+	return t[h>>6]>>(h&63)&1 != 0
+}
+
+// shapeSet is a set of first letters and lengths of words.
+type shapeSet [32]uint32
+
+func (t *shapeSet) add(words string) {
+	for _, w := range strings.Fields(words) {
+		t[w[0]&31] |= 1 << min(len(w), 31)
+	}
+}
+
+func (t *shapeSet) has(first byte, n int) bool { return t[first&31]>>min(n, 31)&1 != 0 }
+
 func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 	s, set := c.s, c.set
 	n := end - i
 	digits, upper := kinds&wDigit != 0, kinds&wUpper != 0
-	if set&setSecret != 0 && n >= 2 && (keyBegins(s[i], s[i+1]) || n >= 3 && c.lex.tails.has(hashOf(s[end-3:end]))) {
+	if set&setSecret != 0 && n >= 2 && (keyBegins(s[i], s[i+1]) || n >= 3 && c.lex.tails.has(s[end-3], s[end-2], s[end-1])) {
 		if f, ok := c.secretAt(i, end); ok {
 			return f, true
 		}
