@@ -225,6 +225,9 @@ func maskCoordinates(dst []byte, v string) []byte {
 		}
 		i += w
 	}
+	if len(dst)-from > 64 {
+		return append(dst[:from], Full...)
+	}
 	return dst
 }
 

@@ -59,7 +59,7 @@ func (l *lexicon) division(s string, i int) (length int, level uint8) {
 	if b == 0 || !l.pairs.has(a, b) {
 		return 0, 0
 	}
-	for _, p := range l.places[key(a, b)] {
+	for _, p := range l.places.bucket(a, b).places {
 		if strings.HasPrefix(s[i:], p.name) {
 			return len(p.name), p.level
 		}

@@ -169,6 +169,9 @@ func (c *scanner) mayName(i int, v [2]rune, kind, before uint32, cued bool) bool
 	if most+max(0, int(l.names[v1-hanFirst])) < least-12 {
 		return false
 	}
+	if kind&startsPlace != 0 && !cued && l.placeAt(s, i) > 0 {
+		most -= 60
+	}
 	one, two := most+max(-40, l.name(v1, 2)), most+max(-40, l.name(v1, 0))+max(-40, l.name(v2, 1))
 	if (one >= least || two >= least-12) && l.words.has(r, v1) {
 		one, two = one-55, two-35

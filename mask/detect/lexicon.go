@@ -19,36 +19,56 @@ const (
 
 // lexicon is what is known of Chinese words. It is built once and not changed.
 type lexicon struct {
-	surname    []int8             // by character: tenths of a nat for a surname; noSurname
-	given      [][3]int8          // by character: first of two, second of two, only one
-	words      wordSet            // that are no names
-	plainly    smallSet           // that are hardly ever a name
-	notNames   smallSet           // that stand after 姓名： and are no name
-	notGiven   smallSet           // that are no given name
-	speech     smallSet           // that follow a name
-	tibetan    smallSet           // two of them are a name
-	whole      smallSet           // names that stand as they are
-	places     map[uint64][]place // by their first two characters; longer ones first
-	pairs      pairSet            // that begin a place
-	parts      [][]part           // by what partFirst says
-	part1st    []uint8            // by character: which of parts it begins
-	double     map[uint64]bool    // surnames of two characters
-	starts     []uint32           // by character: what it may begin or end, see below
-	plain      []uint16           // by character: its simplified form, or 0
-	first      map[string]bool    // given names of English
-	last       map[string]bool    // surnames of English
-	only       map[string]bool    // those of first that are nothing else
-	cues       [5]map[uint64]int  // words before a name, by length
+	surname    []int8    // by character: tenths of a nat for a surname; noSurname
+	given      [][3]int8 // by character: first of two, second of two, only one
+	words      wordSet   // that are no names
+	plainly    smallSet  // that are hardly ever a name
+	notNames   smallSet  // that stand after 姓名： and are no name
+	notGiven   smallSet  // that are no given name
+	speech     smallSet  // that follow a name
+	tibetan    smallSet  // two of them are a name
+	whole      smallSet  // names that stand as they are
+	places     placeTable
+	pairs      pairSet           // that begin a place
+	parts      [][]part          // by what partFirst says
+	part1st    []uint8           // by character: which of parts it begins
+	double     map[uint64]bool   // surnames of two characters
+	starts     []uint32          // by character: what it may begin or end, see below
+	plain      []uint16          // by character: its simplified form, or 0
+	first      map[string]bool   // given names of English
+	last       map[string]bool   // surnames of English
+	only       map[string]bool   // those of first that are nothing else
+	cues       [5]map[uint64]int // words before a name, by length
 	titles     map[uint64]bool
 	heads      wordFilter // words of ASCII that matter, without regard to case
 	called     wordFilter // words of names, which begin with a capital
 	ends       tailSet    // the last three letters of surnames and roads
 	tails      tailSet    // the last three letters of names of secrets
 	headShapes shapeSet   // of heads
+	patronyms  []string   // endings of surnames
+	sons       tailSet    // their last three letters
 	names      []int8     // by character: the most that it adds to a name as the first after the surname
 }
 
 const noSurname = -128
+
+// placeTable has places by their first two characters, longer ones first: a table
+// with open addressing.
+type placeTable [1 << 13]placeBucket
+
+type placeBucket struct {
+	first  uint64
+	places []place
+}
+
+func (t *placeTable) bucket(a, b rune) *placeBucket {
+	k := key(a, b)
+	i := int(k * 0x9E3779B97F4A7C15 >> 51)
+	for t[i].first != 0 && t[i].first != k {
+		i = (i + 1) & (len(t) - 1)
+	}
+	return &t[i]
+}
 
 // place is an administrative division; its level is 1 for a province, 2 for a
 // city, 3 for a county.
@@ -115,7 +135,7 @@ func (l *lexicon) name(r rune, at int) int {
 
 func readLexicon(text string) *lexicon {
 	const n = hanLast - hanFirst + 1
-	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), places: map[uint64][]place{}, starts: make([]uint32, n),
+	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), starts: make([]uint32, n),
 		plain: make([]uint16, n), first: map[string]bool{}, last: map[string]bool{}, only: map[string]bool{}, titles: map[uint64]bool{}}
 	for i := range n {
 		l.surname[i] = noSurname
@@ -147,8 +167,8 @@ func readLexicon(text string) *lexicon {
 			l.given[from] = l.given[to]
 		}
 	}
-	for _, p := range l.places {
-		slices.SortFunc(p, func(a, b place) int { return len(b.name) - len(a.name) })
+	for i := range l.places {
+		slices.SortFunc(l.places[i].places, func(a, b place) int { return len(b.name) - len(a.name) })
 	}
 	for _, s := range strings.Fields(nameTitles) {
 		l.titles[keyOf(s)] = true
@@ -256,6 +276,12 @@ func (l *lexicon) lists() {
 	}
 	l.ends.add(latinEnds)
 	l.tails.add(secretTails)
+	l.patronyms = strings.Fields(patronyms)
+	for _, w := range l.patronyms {
+		if n := len(w); w[n-1] < 0x80 {
+			l.sons.add(w[n-3:])
+		}
+	}
 }
 
 func (l *lexicon) mark(bit uint32, chars string) {
@@ -282,8 +308,9 @@ func (l *lexicon) line(section, line string) {
 		l.words.add(r...)
 	case "[places]":
 		name, level := line[:len(line)-1], line[len(line)-1]-'0'
-		k := key(r[0], r[1])
-		l.places[k] = append(l.places[k], place{name, level})
+		b := l.places.bucket(r[0], r[1])
+		b.first = key(r[0], r[1])
+		b.places = append(b.places, place{name, level})
 		l.starts[r[0]-hanFirst] |= startsPlace
 		l.pairs.add(r[0], r[1])
 	case "[traditional]":

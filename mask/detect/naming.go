@@ -245,7 +245,7 @@ func (c *scanner) knownName(i int) (Span, bool) {
 		return Span{Start: i, End: end, Class: Name}, true
 	}
 	initial := len(word) == 1 && end < len(s) && s[end] == '.'
-	if !initial && !patronym(word) && (!c.lex.last[word] || strings.Contains(latinLastWords, " "+word+" ")) {
+	if !initial && !c.lex.patronym(word) && (!c.lex.last[word] || strings.Contains(latinLastWords, " "+word+" ")) {
 		return Span{}, false
 	}
 	if initial && endsIn(s[:i], "by ", "from ", "with ", "c/o ", "and ", "for ", "to ", "cc ") { // K. Adeyemi
@@ -342,14 +342,15 @@ func (c *scanner) inSentence(i, end int) bool {
 
 // patronym tells whether w ends as surnames of some language do and other words
 // hardly ever.
-func patronym(w string) bool {
+func (l *lexicon) patronym(w string) bool {
 	if len(w) < 6 {
 		return false
 	}
-	for _, tail := range [...]string{"sson", "nsen", "rsen", "lsen", "ssen", "tsen", "inson", "erson", "ison", "dson", "ndez", "guez", "quez", "ínez", "inez", "ález", "alez", "ovic", "ović", "evic", "ević", "ić", "ová", "enko", "wicz", "czyk", "owski", "owska", "ewski", "ewska",
-		"insky", "ovsky", "iński", "ińska", "ovich", "evich", "qvist", "quist", "ström", "strom", "dottir", "dóttir", "oglu", "poulos", "escu", "mann", "stein", "berger", "meier", "lainen", "kainen", "konen", "nainen", "mäki", "gaard", "grén", "akis", "idis", "ashvili", "vili"} {
-		if strings.HasSuffix(w, tail) {
-			return !strings.HasSuffix(w, "person") && w != "Comparison" && w != "Season" && w != "Edison" && w != "Venison"
+	if n := len(w); w[n-1] >= 0x80 || l.sons.has(w[n-3], w[n-2], w[n-1]) {
+		for _, tail := range l.patronyms {
+			if strings.HasSuffix(w, tail) {
+				return !strings.HasSuffix(w, "person") && w != "Comparison" && w != "Season" && w != "Edison" && w != "Venison"
+			}
 		}
 	}
 	return strings.HasPrefix(w, "Mc") && isUpper(w[2]) || strings.HasPrefix(w, "O'") || strings.HasPrefix(w, "O’")

@@ -37,3 +37,6 @@ O'Brien O'Connor O'Neill O'Reilly McCarthy Byrne Ryan Walsh Doyle Gallagher Lync
 // latinLastWords are those of latinLast that are other words too: behind a word that
 // is no given name they are no surname.
 const latinLastWords = ` Brown White Fox Ford Mills Wells Woods Hunt Berg Wolf Lane Park Knight Bishop Grant Ray Dean Cruz Costa Marino Reed Brooks Lima Kaya Vega Soto Lange Kiss Jordan Jackson Lee Ma Sun Washington Lincoln Hudson Montgomery Franklin Hamilton Hunter Porter Tucker Mason Foster Parker Marshall Price Chase Carter Cooper Gardner Weaver Fuller Carpenter Wheeler Fletcher Barker Payne Sutton Burns Fisher Freeman Fontaine Werner Bauer Braun Klein Schwarz Koch Dos Cameron Duncan Harper Taylor Tanaka Santos Webb Romano Bruno Conti Guzman Virtanen Lewis Austin Wallace Harrison Crawford Simpson Hicks `
+
+// patronyms are how surnames of many languages end.
+const patronyms = `sson nsen rsen lsen ssen tsen inson erson ison dson ndez guez quez ínez inez ález alez ovic ović evic ević ić ová enko wicz czyk owski owska ewski ewska insky ovsky iński ińska ovich evich qvist quist ström strom dottir dóttir oglu poulos escu mann stein berger meier lainen kainen konen nainen mäki gaard grén akis idis ashvili vili`

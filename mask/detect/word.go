@@ -230,7 +230,7 @@ func (c *scanner) wordFound(i, end int, kinds uint8) (Span, bool) {
 			return Span{Start: i, End: e, Class: IP}, true
 		}
 	}
-	if set&setBirthDate != 0 && upper && n <= 9 && !digits {
+	if set&setBirthDate != 0 && upper && n <= 9 && !digits && c.lex.heads.has(hashOf(s[i:end])) {
 		return c.monthFirst(i)
 	}
 	return Span{}, false
