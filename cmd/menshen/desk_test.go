@@ -108,7 +108,7 @@ func (b *bent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	case large:
 		one := append(bytes.TrimSpace(body), ',')
-		body = append([]byte("["), bytes.Repeat(one, 13<<20/len(one)+1)...)
+		body = append([]byte("["), bytes.Repeat(one, 20<<20/len(one)+1)...)
 		body[len(body)-1] = ']'
 	case unknownEncoding:
 		h.Set("Content-Encoding", "br")
@@ -284,7 +284,7 @@ func TestLargeAnswersAreMasked(t *testing.T) {
 		t.Fatalf("%d, %d bytes, %v", status, len(body), err)
 	}
 	found := known.find(t, body)
-	for _, kind := range []string{"phone", "resident_id", "email", "bank_card"} {
+	for _, kind := range []string{"phone", "resident_id", "email", "bank_card", "address"} {
 		if found[kind] > 0 {
 			t.Errorf("shows %d of %s", found[kind], kind)
 		}
