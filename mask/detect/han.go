@@ -166,7 +166,7 @@ func (c *scanner) mayName(i int, v [2]rune, kind, before uint32, cued bool) bool
 	case follow&speaks != 0:
 		most += 8
 	}
-	if most+max(0, int(l.names[v1-hanFirst])) < least-12 {
+	if given := l.chars[v1-hanFirst].given; most+max(0, int(given[2]), max(-40, int(given[0]))+l.second) < least-12 {
 		return false
 	}
 	if kind&startsPlace != 0 && !cued && l.placeAt(s, i) > 0 {

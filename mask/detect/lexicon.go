@@ -19,21 +19,20 @@ const (
 
 // lexicon is what is known of Chinese words. It is built once and not changed.
 type lexicon struct {
-	surname    []int8    // by character: tenths of a nat for a surname; noSurname
-	given      [][3]int8 // by character: first of two, second of two, only one
-	words      wordSet   // that are no names
-	plainly    smallSet  // that are hardly ever a name
-	notNames   smallSet  // that stand after 姓名： and are no name
-	notGiven   smallSet  // that are no given name
-	speech     smallSet  // that follow a name
-	tibetan    smallSet  // two of them are a name
-	whole      smallSet  // names that stand as they are
+	chars      []char   // by character
+	second     int      // the most that a second character adds to a given name
+	words      wordSet  // that are no names
+	plainly    smallSet // that are hardly ever a name
+	notNames   smallSet // that stand after 姓名： and are no name
+	notGiven   smallSet // that are no given name
+	speech     smallSet // that follow a name
+	tibetan    smallSet // two of them are a name
+	whole      smallSet // names that stand as they are
 	places     placeTable
 	pairs      pairSet           // that begin a place
 	parts      [][]part          // by what partFirst says
 	part1st    []uint8           // by character: which of parts it begins
 	double     map[uint64]bool   // surnames of two characters
-	starts     []uint32          // by character: what it may begin or end, see below
 	plain      []uint16          // by character: its simplified form, or 0
 	first      map[string]bool   // given names of English
 	last       map[string]bool   // surnames of English
@@ -47,7 +46,13 @@ type lexicon struct {
 	headShapes shapeSet   // of heads
 	patronyms  []string   // endings of surnames
 	sons       tailSet    // their last three letters
-	names      []int8     // by character: the most that it adds to a name as the first after the surname
+}
+
+// char is what is known of a character: eight bytes, so that one look takes all.
+type char struct {
+	kind    uint32  // what it may begin or end, see below
+	surname int8    // tenths of a nat for a surname; noSurname
+	given   [3]int8 // for one of a given name: first of two, second of two, only one
 }
 
 const noSurname = -128
@@ -77,7 +82,7 @@ type place struct {
 	level uint8
 }
 
-// Bits of lexicon.starts.
+// Bits of char.kind.
 const (
 	startsName  = 1 << iota // a surname
 	startsPlace             // a division
@@ -114,7 +119,7 @@ func (l *lexicon) at(r rune) uint32 {
 	if r < hanFirst || r > hanLast {
 		return 0
 	}
-	return l.starts[r-hanFirst]
+	return l.chars[r-hanFirst].kind
 }
 
 // family returns the weight of r as a surname.
@@ -122,7 +127,7 @@ func (l *lexicon) family(r rune) int {
 	if r < hanFirst || r > hanLast {
 		return noSurname
 	}
-	return int(l.surname[r-hanFirst])
+	return int(l.chars[r-hanFirst].surname)
 }
 
 // name returns the weight of r in a given name: at 0 or 1 of two, or 2 alone.
@@ -130,16 +135,14 @@ func (l *lexicon) name(r rune, at int) int {
 	if r < hanFirst || r > hanLast {
 		return -60
 	}
-	return int(l.given[r-hanFirst][at])
+	return int(l.chars[r-hanFirst].given[at])
 }
 
 func readLexicon(text string) *lexicon {
 	const n = hanLast - hanFirst + 1
-	l := &lexicon{surname: make([]int8, n), given: make([][3]int8, n), starts: make([]uint32, n),
-		plain: make([]uint16, n), first: map[string]bool{}, last: map[string]bool{}, only: map[string]bool{}, titles: map[uint64]bool{}}
+	l := &lexicon{chars: make([]char, n), plain: make([]uint16, n), first: map[string]bool{}, last: map[string]bool{}, only: map[string]bool{}, titles: map[uint64]bool{}}
 	for i := range n {
-		l.surname[i] = noSurname
-		l.given[i] = [3]int8{0, 0, 0}
+		l.chars[i].surname = noSurname
 	}
 	section := ""
 	for line := range strings.SplitSeq(text, "\n") {
@@ -159,12 +162,12 @@ func readLexicon(text string) *lexicon {
 			continue
 		}
 		to -= hanFirst
-		if l.surname[from] == noSurname {
-			l.surname[from] = l.surname[to]
-			l.starts[from] |= l.starts[to] & startsName
+		if l.chars[from].surname == noSurname {
+			l.chars[from].surname = l.chars[to].surname
+			l.chars[from].kind |= l.chars[to].kind & startsName
 		}
-		if l.given[from] == [3]int8{} {
-			l.given[from] = l.given[to]
+		if l.chars[from].given == [3]int8{} {
+			l.chars[from].given = l.chars[to].given
 		}
 	}
 	for i := range l.places {
@@ -178,13 +181,9 @@ func readLexicon(text string) *lexicon {
 	l.mark(counts, "一二三四五六七八九十百零〇两甲乙丙丁东西南北前后")
 	l.mark(follows, nameRight)
 	l.readCues()
-	second := int8(-128)
-	for _, g := range l.given {
-		second = max(second, g[1])
-	}
-	l.names = make([]int8, n)
-	for i, g := range l.given {
-		l.names[i] = int8(min(127, max(-40, int(g[2]), max(-40, int(g[0]))+int(second))))
+	l.second = -40
+	for i := range l.chars {
+		l.second = max(l.second, int(l.chars[i].given[1]))
 	}
 	l.lists()
 	return l
@@ -199,10 +198,10 @@ func (l *lexicon) marks() {
 	l.mark(plateFirst, "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使")
 	l.mark(cueFirst, "微薇威密口扣加企卫绿")
 	l.mark(numeral, hanDigits)
-	for i := range l.starts {
-		if l.starts[i]&stops != 0 { // 是 is a surname too, and hardly ever one
-			l.starts[i] &^= startsName
-			l.surname[i] = noSurname
+	for i := range l.chars {
+		if l.chars[i].kind&stops != 0 { // 是 is a surname too, and hardly ever one
+			l.chars[i].kind &^= startsName
+			l.chars[i].surname = noSurname
 		}
 	}
 }
@@ -213,9 +212,9 @@ func (l *lexicon) endings() {
 	for _, s := range strings.Fields(compound) {
 		r := []rune(s)
 		l.double[key(r...)] = true
-		l.starts[r[0]-hanFirst] |= doubleFirst
+		l.chars[r[0]-hanFirst].kind |= doubleFirst
 	}
-	l.parts, l.part1st = [][]part{nil}, make([]uint8, len(l.starts))
+	l.parts, l.part1st = [][]part{nil}, make([]uint8, len(l.chars))
 	for _, p := range partList() {
 		k := firstRune(p.text) - hanFirst
 		if l.part1st[k] == 0 {
@@ -287,7 +286,7 @@ func (l *lexicon) lists() {
 func (l *lexicon) mark(bit uint32, chars string) {
 	for _, r := range chars {
 		if r >= hanFirst && r <= hanLast {
-			l.starts[r-hanFirst] |= bit
+			l.chars[r-hanFirst].kind |= bit
 		}
 	}
 }
@@ -297,12 +296,12 @@ func (l *lexicon) line(section, line string) {
 	switch section {
 	case "[surnames]":
 		n, _ := strconv.Atoi(string(r[1:]))
-		l.surname[r[0]-hanFirst] = int8(n)
-		l.starts[r[0]-hanFirst] |= startsName
+		l.chars[r[0]-hanFirst].surname = int8(n)
+		l.chars[r[0]-hanFirst].kind |= startsName
 	case "[given]":
 		for k, f := range strings.Split(string(r[1:]), ",") {
 			n, _ := strconv.Atoi(f)
-			l.given[r[0]-hanFirst][k] = int8(n)
+			l.chars[r[0]-hanFirst].given[k] = int8(n)
 		}
 	case "[words]":
 		l.words.add(r...)
@@ -311,7 +310,7 @@ func (l *lexicon) line(section, line string) {
 		b := l.places.bucket(r[0], r[1])
 		b.first = key(r[0], r[1])
 		b.places = append(b.places, place{name, level})
-		l.starts[r[0]-hanFirst] |= startsPlace
+		l.chars[r[0]-hanFirst].kind |= startsPlace
 		l.pairs.add(r[0], r[1])
 	case "[traditional]":
 		l.plain[r[0]-hanFirst] = uint16(r[1])
