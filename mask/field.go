@@ -83,7 +83,8 @@ func fits(c Class, v string) Class {
 	ok := false
 	switch c {
 	case Name:
-		ok = letters >= 2 && digits == 0 && n <= 40 && Of(Name, v) != Full
+		var m [16]byte
+		ok = letters >= 2 && digits == 0 && n <= 40 && view(maskName(m[:0], v)) != Full
 	case Address:
 		ok = letters >= 2 && n >= 4 && n <= 300 && !strings.ContainsAny(v, "@{}<>") && !strings.Contains(v, "://") && (digits > 0 || strings.ContainsRune(v, ' ') || n < len(v))
 	case Phone:

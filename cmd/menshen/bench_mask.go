@@ -3,21 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	stdjson "encoding/json"
 	"fmt"
 	"hash/maphash"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/menshen-io/menshen/internal/labelled"
 	"github.com/menshen-io/menshen/mask"
-	"github.com/menshen-io/menshen/policy"
 )
 
 // Dialogues of the bench. The seed is not one that anything was tuned on.
@@ -165,107 +159,4 @@ func share(x float64, ok bool) string {
 		return ""
 	}
 	return fmt.Sprintf("%.4f", x)
-}
-
-// benchRow is a way to rewrite a body.
-type benchRow struct {
-	name   string
-	run    func() error
-	best   time.Duration // of one call
-	allocs float64
-}
-
-// benchRounds is how often the rows take turns, each for at least benchTurn. The
-// best turn of each counts, as others use the machine too.
-const (
-	benchRounds = 25
-	benchTurn   = 20 * time.Millisecond
-)
-
-// measureRows runs the rows in turns.
-func measureRows(rows []benchRow) error {
-	for range benchRounds {
-		for i := range rows {
-			row := &rows[i]
-			if err := row.run(); err != nil {
-				return fmt.Errorf("%s: %w", row.name, err)
-			}
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			n, began := 0, time.Now()
-			for ; n < 3 || time.Since(began) < benchTurn; n++ {
-				_ = row.run() // it went well before
-			}
-			each := time.Since(began) / time.Duration(n)
-			runtime.ReadMemStats(&after)
-			if row.best == 0 || each < row.best {
-				row.best, row.allocs = each, float64(after.Mallocs-before.Mallocs)/float64(n)
-			}
-		}
-	}
-	return nil
-}
-
-// benchMaskSpeed prints how fast a list of orders of about 15 KB is rewritten.
-func benchMaskSpeed(w io.Writer) error {
-	in := benchOrders()
-	p, err := policy.Parse("bench", []byte(benchPolicy))
-	if err != nil {
-		return err
-	}
-	route, _ := p.Route("order-list")
-	paths, err := mask.NewPlan(mask.Spec{Records: route.Records})
-	if err != nil {
-		return err
-	}
-	every, err := mask.NewPlan(mask.Spec{Search: mask.Default(), Records: route.Records})
-	if err != nil {
-		return err
-	}
-	src, buf := bytes.NewReader(nil), make([]byte, 32<<10)
-	again := func() io.Reader { src.Reset(in); return src }
-	rows := []benchRow{
-		{name: "copy in memory", run: func() error {
-			_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{again()}, buf)
-			return err
-		}},
-		{name: "encoding/json decode and encode", run: func() error {
-			var v any
-			if err := stdjson.Unmarshal(in, &v); err != nil {
-				return err
-			}
-			return stdjson.NewEncoder(io.Discard).Encode(v)
-		}},
-		{name: "jsontext token copy", run: func() error { return copyTokens(io.Discard, again()) }},
-		{name: "menshen, paths", run: func() error { return mask.JSON(io.Discard, again(), paths, nil) }},
-		{name: "menshen, paths, phones, ids, cards, e-mail searched", run: func() error { return mask.JSON(io.Discard, again(), route.Plan, nil) }},
-		{name: "menshen, paths, every class searched", run: func() error { return mask.JSON(io.Discard, again(), every, nil) }},
-	}
-	if err := measureRows(rows); err != nil {
-		return err
-	}
-	fmt.Fprintln(w)
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "order list\tMB/s\tof jsontext\tallocations\t")
-	for _, row := range rows {
-		fmt.Fprintf(tw, "%s\t%.0f\t%.2f\t%.0f\t\n", row.name, float64(len(in))/float64(row.best.Nanoseconds())*1e3, float64(rows[2].best)/float64(row.best), row.allocs)
-	}
-	return tw.Flush()
-}
-
-func copyTokens(dst io.Writer, src io.Reader) error {
-	d := jsontext.NewDecoder(src, jsontext.AllowDuplicateNames(true))
-	e := jsontext.NewEncoder(dst, jsontext.AllowDuplicateNames(true))
-	for {
-		tok, err := d.ReadToken()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := e.WriteToken(tok); err != nil {
-			return err
-		}
-	}
 }
