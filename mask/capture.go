@@ -263,7 +263,9 @@ func (r *rewriter) watched(f *frame) (subject, attribute bool) {
 
 // nameMemo remembers what was found out of the names of members, and which name
 // came after which: records of a list are alike. The first entry stands for none.
-type nameMemo [256]struct {
+type nameMemo [256]memberName
+
+type memberName struct {
 	n           uint8    // bytes of text; 0 when there is none
 	next, first uint8    // name that followed, and the first of an object that is its value
 	owner       uint8    // name of the member whose value it stands in
@@ -271,7 +273,7 @@ type nameMemo [256]struct {
 	sym         uint16
 	hint        Class
 	quiet       uint64 // where no path leads on at this name: a frame's place
-	plain       bool   // it can be no value that is known
+	stamp       uint64 // of what was known when nothing of it was found in the name
 }
 
 // find returns the place for name within the member that owner is the place of,
@@ -304,11 +306,11 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member, known = r.names.find(raw, owner)
 	}
 	m := &r.names[r.member]
-	if known && (r.known == nil || m.plain) {
+	if known && (r.stands(m) || r.stillUnknown(m, raw)) {
 		r.sym, r.hint = m.sym, m.hint
 		return nil
 	}
-	text := r.text(raw)
+	text, stamp := r.text(raw), r.known.stamp()
 	r.hint = ""
 	if r.set != 0 {
 		r.hint = fieldOf(text)
@@ -322,10 +324,26 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member = 0
 	}
 	if r.member > 0 {
-		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet, m.plain = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0, plainName(raw)
+		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet, m.stamp = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0, stamp
 		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
 	}
 	return nil
+}
+
+// stands tells whether what was found out of a name still holds: that it is no
+// value that is known depends on what is.
+func (r *rewriter) stands(m *memberName) bool {
+	return r.known == nil || r.mode == modeLearn || m.stamp == r.known.stamp()
+}
+
+// stillUnknown looks again whether a name is a value that is known.
+func (r *rewriter) stillUnknown(m *memberName, name []byte) bool {
+	stamp := r.known.stamp()
+	if r.recalled = r.known.search(r.recalled[:0], view(name)); len(r.recalled) > 0 {
+		return false
+	}
+	m.stamp = stamp
+	return true
 }
 
 // search looks for what is personal in text, and tells whether there is any.
@@ -334,8 +352,23 @@ func (r *rewriter) search(text []byte) bool {
 	return len(r.spans) > 0
 }
 
-// appendSpans appends what is personal in text to dst.
+// appendSpans appends what is personal in text to dst, also where characters of it
+// are written as \uXXXX.
 func (r *rewriter) appendSpans(dst []Span, text []byte) []Span {
+	if !r.plain.read(view(text)) {
+		return r.appendFound(dst, text)
+	}
+	n := len(dst)
+	dst = r.appendFound(dst, r.plain.text)
+	for i := range dst[n:] {
+		f := &dst[n+i]
+		f.Start, f.End = r.plain.place[f.Start], r.plain.place[f.End]
+	}
+	return dst
+}
+
+// appendFound appends what is personal in text, as it is.
+func (r *rewriter) appendFound(dst []Span, text []byte) []Span {
 	if r.known != nil {
 		return r.appendKnown(dst, text)
 	}

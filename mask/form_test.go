@@ -472,3 +472,20 @@ func BenchmarkForms(b *testing.B) {
 		})
 	}
 }
+
+// A mask of a paper that has no letter would be somebody's number.
+func TestEncryptedPapersHaveALetter(t *testing.T) {
+	p := plan(t, Spec{}).With(map[Class]Form{Passport: FF1}, testKeys(t), "agent-017")
+	whole := 0
+	for i := range 40_000 {
+		m := p.Of(Passport, "", fmt.Sprintf("E%04d", i%10_000+i/10_000*1000%9999))
+		if m == Full {
+			whole++
+		} else if strings.Trim(m, "0123456789") == "" {
+			t.Fatalf("%s has no letter", m)
+		}
+	}
+	if whole == 0 {
+		t.Error("none of so many was without a letter: the test shows nothing")
+	}
+}

@@ -58,6 +58,7 @@ type rewriter struct {
 	spans   []Span
 	masks   []section // of spans, in masked
 	decoded []byte    // of a string with escapes
+	plain   plainText // of the text that was searched last
 	masked  []byte    // text of a masked string
 	quoted  []byte    // a replacement as JSON
 	names   nameMemo
@@ -85,10 +86,11 @@ func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Re
 
 // release forgets what was personal before the rewriter is used again.
 func (r *rewriter) release() {
-	clear(r.buf[:r.end])
+	clear(r.buf[:r.used])
 	clear(r.out[:cap(r.out)])
 	clear(r.decoded[:cap(r.decoded)])
 	clear(r.masked[:cap(r.masked)])
+	clear(r.plain.text[:cap(r.plain.text)])
 	clear(r.quoted[:cap(r.quoted)])
 	r.src, r.dst, r.known = nil, nil, nil
 	r.capture.reset(nil)
@@ -283,7 +285,7 @@ func (r *rewriter) endValue() (done bool, err error) {
 // name reads a member's name, which begins with c, and the colon after it. Guess
 // is where the name is kept that stood here the last time.
 func (r *rewriter) name(c byte, guess *uint8) error {
-	if m := &r.names[*guess]; m.n > 0 && (m.plain || r.known == nil) && r.end-r.pos >= int(m.n) && view(r.buf[r.pos:r.pos+int(m.n)]) == view(m.text[:m.n]) {
+	if m := &r.names[*guess]; m.n > 0 && r.stands(m) && r.end-r.pos >= int(m.n) && view(r.buf[r.pos:r.pos+int(m.n)]) == view(m.text[:m.n]) {
 		r.pos += int(m.n)
 		r.tok = r.pos
 		r.sym, r.hint, r.member = m.sym, m.hint, *guess

@@ -135,7 +135,7 @@ func (k *Keys) appendFF1(dst []byte, c Class, tweak, v string) []byte {
 	if err := t.read(c, v); err != nil {
 		return append(dst, Full...)
 	}
-	if err := k.crypt(&t, c, tweak, k.ff1.Encrypt); err != nil {
+	if err := k.crypt(&t, c, tweak, k.ff1.Encrypt); err != nil || !t.marked() {
 		return append(dst, Full...)
 	}
 	return t.appendMask(dst)

@@ -24,6 +24,7 @@ type Known struct {
 	k1, k2 uint32   // key what two characters may begin
 	plain  []uint16 // simplified characters
 	begins atomic.Pointer[pairBits]
+	id     uint64        // is nobody else's
 	grown  atomic.Uint64 // counts values that were new
 
 	mu         sync.RWMutex
@@ -75,7 +76,7 @@ func (b *pairBits) has(pair uint32) bool {
 
 // NewKnown returns a Known that knows nothing. The seed is nobody else's.
 func NewKnown(seed maphash.Seed) *Known {
-	return &Known{seed: seed, k1: uint32(maphash.String(seed, "first")) | 1, k2: uint32(maphash.String(seed, "second")) | 1, plain: detect.Simplified()}
+	return &Known{seed: seed, id: maphash.String(seed, "id"), k1: uint32(maphash.String(seed, "first")) | 1, k2: uint32(maphash.String(seed, "second")) | 1, plain: detect.Simplified()}
 }
 
 func (k *Known) pair(a, b rune) uint32 {
@@ -93,6 +94,14 @@ func (k *Known) seen(class uint8, value string) uint64 {
 	h.WriteByte(class)
 	h.WriteString(value)
 	return h.Sum64()
+}
+
+// stamp is another number whenever something else may be known; 0 of nil.
+func (k *Known) stamp() uint64 {
+	if k == nil {
+		return 0
+	}
+	return k.id + k.grown.Load()
 }
 
 // Learn remembers value, which is of class c. A value that is no mark of a person
@@ -265,14 +274,10 @@ func (k *Known) at(s string, i int) (Span, bool) {
 			continue
 		}
 		key := k.hash(f.first(n))
-		x, ok := k.young.forms[key]
-		if !ok {
-			if x, ok = k.old.forms[key]; !ok {
-				continue
+		for _, forms := range [...]map[uint64]form{k.young.forms, k.old.forms} {
+			if x, ok := forms[key]; ok && x.stands(s, i, n, &f) {
+				return Span{Start: i, End: x.end(s, f.end[n-1]), Class: knowable[x.class], Part: x.flags&isPart != 0}, true
 			}
-		}
-		if x.stands(s, i, n, &f) {
-			return Span{Start: i, End: x.end(s, f.end[n-1]), Class: knowable[x.class], Part: x.flags&isPart != 0}, true
 		}
 	}
 	return Span{}, false

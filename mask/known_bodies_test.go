@@ -279,3 +279,37 @@ func BenchmarkKnown(b *testing.B) {
 	run("all-with", func() error { return JSON(io.Discard, bytes.NewReader(in), fullKnown, nil) })
 	run("all-twice", func() error { out.Reset(); return Twice(&out, in, fullKnown, JSON, nil) })
 }
+
+// What was found out of a name in another body says nothing of what is known now.
+func TestKnownNamesOfMembersWhateverWasReadBefore(t *testing.T) {
+	p := plan(t, Spec{Search: Default(), Records: []RecordSpec{{At: "$", Fields: map[string]Class{"name": Name}}}})
+	const in = `{"name":"Wei Zhang","votes":{"wei_zhang":1,"zhangwei":2,"x":{"wei_zhang":3}},"b":{"wei_zhang":1}}`
+	cold := twice(t, JSON, p.Knowing(newKnown()), in)
+	if strings.Contains(cold, "wei_zhang") || strings.Contains(cold, "zhangwei") {
+		t.Error(cold)
+	}
+	other := `{"votes":{"wei_zhang":1,"zhangwei":2,"x":{"wei_zhang":3}},"b":{"wei_zhang":1}}`
+	for range 3 {
+		if got := twice(t, JSON, p.Knowing(newKnown()), other); got != other {
+			t.Error(got)
+		}
+		if got := twice(t, JSON, p, other); got != other {
+			t.Error(got)
+		}
+		if warm := twice(t, JSON, p.Knowing(newKnown()), in); warm != cold {
+			t.Errorf("with a name that was read before:\n%s\n%s", warm, cold)
+		}
+	}
+}
+
+// What asks for less counts, whichever generation it is of.
+func TestKnownOfTheOlderGenerationIsKnown(t *testing.T) {
+	k := knows("name", "李强")
+	k.mu.Lock()
+	k.turn()
+	k.mu.Unlock()
+	k.Learn(Name, "赵李强")
+	if got := twice(t, Text, onlyKnown(t, k), "请联系李强"); strings.Contains(got, "李强") {
+		t.Error(got)
+	}
+}

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/menshen-io/menshen/mask/detect"
@@ -91,12 +92,18 @@ func (t *numerals) readMask(c Class, v string) error {
 	case BankCard:
 		ok = n >= 11 && n <= 18 && t.take(v[:n], 10) && v[n] == luhnDigit(v[:n], 1)
 	case HKMTPermit, ForeignID, Passport, USCC:
-		ok = strings.ToLower(v) == v && t.take(v, 36)
+		ok = strings.ToLower(v) == v && t.take(v, 36) && t.marked()
 	}
 	if !ok {
 		return errFormat
 	}
 	return nil
+}
+
+// marked tells whether the numerals, encrypted, show that they are a mask: a paper
+// does by a small letter, which one in some ten thousands has not.
+func (t *numerals) marked() bool {
+	return t.radix == 10 || slices.ContainsFunc(t.x[:t.n], func(d byte) bool { return d >= 10 })
 }
 
 // appendMask appends the mask that the numerals, encrypted, are.

@@ -83,7 +83,11 @@ func (r *rewriter) maskSpans(s []byte) (whole bool) {
 		if f.Part {
 			r.masked = append(r.masked, Full...)
 		} else {
-			r.masked = r.look.append(r.masked, f.Class, "", view(s[f.Start:f.End]))
+			v := s[f.Start:f.End]
+			if r.plain.read(view(v)) {
+				v = r.plain.text
+			}
+			r.masked = r.look.append(r.masked, f.Class, "", view(v))
 		}
 		r.masks = append(r.masks, section{from, len(r.masked), !f.Part && r.look.encrypts(f.Class)})
 		at = f.End
@@ -103,13 +107,17 @@ func (r *rewriter) mask(k int) string { return view(r.masked[r.masks[k].from:r.m
 // is not a cipher text of ours.
 func (r *rewriter) again(shown string) bool {
 	n := len(r.spans)
+	escaped := r.plain.read(shown)
+	if escaped {
+		shown = view(r.plain.text)
+	}
 	all := detect.Append(r.spans, shown, r.set)
 	if r.known != nil {
 		all = r.known.search(all, shown)
 	}
 	r.spans = all[:n]
 	for _, f := range all[n:] {
-		if r.look.unmasked(f.Class, shown[f.Start:f.End]) && !r.ciphered(f) {
+		if r.look.unmasked(f.Class, shown[f.Start:f.End]) && (escaped || !r.ciphered(f)) {
 			return true
 		}
 	}

@@ -166,3 +166,27 @@ func FuzzSearch(f *testing.F) {
 		}
 	})
 }
+
+// Characters written as \uXXXX, once or as JSON in JSON has them, hide nothing.
+func TestSearchThroughEscapes(t *testing.T) {
+	for in, want := range map[string]string{
+		`打 1381234\u0035678`:                                                 `打 138****5678`,
+		`INFO body={"p":"1381234\u0035678"}`:                                 `INFO body={"p":"138****5678"}`,
+		`{\"receiver_name\":\"\\u674e\\u56db\",\"p\":\"1381234\\u0035678\"}`: `{\"receiver_name\":\"李*\",\"p\":\"138****5678\"}`,
+		`\u6536\u8d27\u4eba\uff1a\u5f20\u4f1f，\\\\u0031\\\\u0033812345678`:   `\u6536\u8d27\u4eba\uff1a张*，138****5678`,
+		`\ud83d\ude00 \ud83d 13812345678 \u12`:                               `\ud83d\ude00 \ud83d 138****5678 \u12`,
+		`C:\users\u0031`:                                                     `C:\users\u0031`,
+	} {
+		if got, err := body(t, Text, nil, in); err != nil || got != want {
+			t.Errorf("%v\n in  %s\n got %s\nwant %s", err, in, got, want)
+		}
+	}
+	in := `{"inner":"{\"receiver_name\":\"\\u674e\\u56db\",\"p\":\"1381234\\u0035678\"}"}`
+	if got, err := body(t, JSON, nil, in); err != nil || strings.Contains(got, `\\u0035`) {
+		t.Errorf("%v %s", err, got)
+	}
+	k := plan(t, Spec{Search: []Class{}}).Knowing(knows("name", "李四方"))
+	if got, err := body(t, Text, k, `{"x":"\u674e\u56db\u65b9"}`); err != nil || got != `{"x":"李**"}` {
+		t.Errorf("%v %s", err, got)
+	}
+}

@@ -72,7 +72,7 @@ func (r *rewriter) openInert(buf []byte, pos int) int {
 func (r *rewriter) foretold(buf []byte, pos int, slot uint8) int {
 	m := &r.names[slot]
 	end := pos + int(m.n)
-	if m.n == 0 || !m.plain && r.known != nil || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
+	if m.n == 0 || !r.stands(m) || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
 		return -1
 	}
 	r.sym, r.hint, r.member = m.sym, m.hint, slot

@@ -31,6 +31,7 @@ type window struct {
 	tok  int // start of the token being read
 	pos  int // next byte to look at
 	end  int // end of what has been read
+	used int // of buf, at most
 	base int64
 	err  error // of src, once there is one
 	out  []byte
@@ -108,6 +109,7 @@ func (w *window) more() error {
 	for range 100 {
 		n, err := w.src.Read(w.buf[w.end:])
 		w.end += n
+		w.used = max(w.used, w.end)
 		if err != nil && err != io.EOF {
 			err = fmt.Errorf("reading body: %w", err)
 		}
