@@ -1,0 +1,86 @@
+package mask
+
+// nameMemo remembers what was found out of the names of members, and which name
+// came after which: records of a list are alike. The first entry stands for none.
+type nameMemo [256]memberName
+
+type memberName struct {
+	n           uint8    // bytes of text; 0 when there is none
+	next, first uint8    // name that followed, and the first of an object that is its value
+	owner       uint8    // name of the member whose value it stands in
+	text        [29]byte // as it stands: "name":
+	sym         uint16
+	hint        Class
+	quiet       uint64 // where no path leads on at this name: a frame's place
+	stamp       uint64 // of what was known when nothing of it was found in the name
+}
+
+// find returns the place for name within the member that owner is the place of,
+// and whether it is remembered there; 0 for a name that is not to be remembered.
+func (m *nameMemo) find(name []byte, owner uint8) (slot uint8, known bool) {
+	n := len(name)
+	if n == 0 || n+3 > len(m[0].text) {
+		return 0, false
+	}
+	h := uint32(n) + uint32(owner)*0x85EBCA6B + uint32(name[0])<<8 + uint32(name[n/2])<<16 + uint32(name[n-1])<<24
+	slot = uint8(h * 0x9E3779B1 >> 24)
+	for k := range uint8(4) {
+		e := &m[slot^k]
+		if int(e.n) == n+3 && e.owner == owner && view(e.text[1:1+n]) == view(name) {
+			return slot ^ k, true
+		}
+		if e.n == 0 && slot^k > 0 {
+			return slot ^ k, false
+		}
+	}
+	return max(slot, 1), false
+}
+
+// nameSeen takes the name of a member whose value comes next, and masks what is
+// found in it.
+func (r *rewriter) nameSeen(raw []byte) error {
+	owner, known := r.stack[len(r.stack)-1].member, false
+	r.member = 0
+	if !r.escaped {
+		r.member, known = r.names.find(raw, owner)
+	}
+	m := &r.names[r.member]
+	if known && (r.stands(m) || r.stillUnknown(m, raw)) {
+		r.sym, r.hint = m.sym, m.hint
+		return nil
+	}
+	text, stamp := r.text(raw), r.known.stamp()
+	r.hint = ""
+	if r.set != 0 {
+		r.hint = fieldOf(text)
+	}
+	r.sym = r.syms.names[view(text)]
+	if r.search(text) {
+		r.member = 0
+		return r.replaceFound(raw, text)
+	}
+	if r.mode == modeLearn { // it was not searched
+		r.member = 0
+	}
+	if r.member > 0 {
+		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet, m.stamp = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0, stamp
+		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
+	}
+	return nil
+}
+
+// stands tells whether what was found out of a name still holds: that it is no
+// value that is known depends on what is.
+func (r *rewriter) stands(m *memberName) bool {
+	return r.known == nil || r.mode == modeLearn || m.stamp == r.known.stamp()
+}
+
+// stillUnknown looks again whether a name is a value that is known.
+func (r *rewriter) stillUnknown(m *memberName, name []byte) bool {
+	stamp := r.known.stamp()
+	if r.recalled = r.known.search(r.recalled[:0], view(name)); len(r.recalled) > 0 {
+		return false
+	}
+	m.stamp = stamp
+	return true
+}
