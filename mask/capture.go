@@ -341,7 +341,7 @@ func (r *rewriter) stringValue() error {
 		var err error
 		if done {
 			err = r.replace(r.quoted)
-		} else if text := r.text(raw); r.search(text) {
+		} else if text := r.text(raw); r.search(text) && !r.numberOfThing(saying{class: r.hint}, text) {
 			done, err = true, r.replaceFound(raw, text)
 		}
 		if err != nil {
@@ -389,12 +389,11 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 		r.masked, mask = r.look.append(r.masked[:0], class, f.forced.form, view(text)), true
 		r.learn(class, text)
 		r.mapped(lit, 0)
-	case r.hint == Coordinates && r.set.Has(Coordinates) && fits(Coordinates, view(lit)) != "":
-		r.masked, mask = r.look.append(r.masked[:0], Coordinates, "", view(lit)), true
-		r.add(len(r.insts)-1, Value{string(Coordinates), Coordinates, string(lit), string(r.masked), false, r.base + int64(r.tok), r.base + int64(r.pos)})
+	case r.hint != "" && r.numberByField(lit):
+		mask = true
 	case (len(lit) >= shortestNumber || exponent) && (r.set&detect.Numbers != 0 || r.known != nil):
 		r.decoded = wholeDigits(r.decoded[:0], lit)
-		if r.search(r.decoded) {
+		if r.search(r.decoded) && !r.numberOfThing(saying{class: r.hint}, r.decoded) {
 			whole := r.maskSpans(r.decoded)
 			if err := r.found(r.decoded, whole, func(n int) int { return min(n, len(lit)) }); err != nil {
 				return err

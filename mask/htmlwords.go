@@ -120,7 +120,7 @@ func (m *markup) attributeSays(name []byte, own saying) saying {
 	if bare, ok := bytes.CutPrefix(name, []byte("data-")); ok {
 		return m.says(bare)
 	}
-	if c := fieldOf(name); m.set.Has(c) {
+	if c := fieldOf(name); c == thing || m.set.Has(c) {
 		return saying{class: c}
 	}
 	return saying{}

@@ -24,7 +24,7 @@ func (p *compiled) says(text []byte) saying {
 	if s, ok := p.fields[string(name)]; ok {
 		return s
 	}
-	if c := fieldOf(name); c != "" && (p.set | p.mapped).Has(c) {
+	if c := fieldOf(name); c == thing || c != "" && (p.set|p.mapped).Has(c) {
 		return saying{class: c}
 	}
 	return saying{}

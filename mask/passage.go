@@ -469,7 +469,7 @@ func (r *rewriter) seek(p *passage, start, end int, s saying) {
 	if len(p.runs) > 0 {
 		r.searchRuns(p)
 	}
-	if len(r.spans) == 0 {
+	if len(r.spans) == 0 || r.numberOfThing(s, p.text[start:end]) {
 		return
 	}
 	p.shown, r.masks = p.shown[:0], r.masks[:0]
