@@ -8,7 +8,7 @@ const nameCues = `收货人=80 收件人=80 联系人=80 姓名=80 名字=60 真
 邻居=25 女儿=35 儿子=35 妈妈=25 爸爸=25 母亲=25 父亲=25 哥哥=20 姐姐=20 弟弟=25 妹妹=25 室友=30 男友=25 女友=25 代表=10 记者=35 教授=20 导演=25 主席=12 总裁=20 董事长=22 总经理=20 队长=20 队员=20 中锋=15 后卫=15 前锋=15 门将=15 歌手=25 演员=25 作家=25 博士=22 院长=18 局长=18 书记=18 部长=18 所长=18 主任=15 律师=22 警官=20 民警=30 嫌疑人=40
 总统=30 首相=28 总理=28 主帅=30 教练=25 主教练=32 球员=22 射手=22 国脚=22 将军=20 校长=20 研究员=30 分析师=30 创始人=35 董事=18 专家=18 学者=18 选手=25 车手=25 老将=20 小将=25 新秀=20
 主演=30 扮演者=45 作者=25 编剧=28 制片人=32 设计师=28 画家=25 诗人=22 村民=28 市民=28 居民=25 发言人=38 秘书长=22 秘书=20 检察官=28 法官=22 院士=28 议员=25 大使=18 球星=25 中场=15 外援=22 队友=22 主持人=32 艺人=22 影星=25 男星=25 女星=25 助理=18 顾问=15 处长=20 科长=20 镇长=22 县长=22 市长=20 省长=20 站长=18 厂长=20 社长=20 团长=15 班长=20 学生=18 老人=15 男子=22 女子=20
-乘机人=80 购票人=80 乘车人=80 接收人=75 委托人=70 代理人=60 担保人=70 借款人=75 还款人=75 承租人=70 出租人=70 购买人=70 使用人=60 当事人=60 举报人=60 报案人=70 申诉人=70 出行人=75 参保人=75 责任人=50 报名人=75 配送员=35 派送员=35 外卖员=35 客服=20 前台=15 家属=30 病患=35 学员=30 抬头=70 发票抬头=75 备注名=70 驾驶人=70 收票人=75 开票人=70 认证人=60 被投诉人=70 添加人=60 旅客=60 代办人=70 经手人=70 联络人=80 客户名=75 用户名=20 订票人=75 就诊人=75 患者姓名=80 学员=30 家长=22 我妈=30 我爸=30 我叔=25 我姐=25 我哥=25
+乘机人=80 购票人=80 乘车人=80 接收人=75 委托人=70 代理人=60 担保人=70 借款人=75 还款人=75 承租人=70 出租人=70 购买人=70 使用人=60 当事人=60 举报人=60 报案人=70 申诉人=70 出行人=75 参保人=75 责任人=50 报名人=75 配送员=35 派送员=35 外卖员=35 客服=20 前台=15 家属=30 病患=35 学员=30 抬头=50 发票抬头=50 户主=75 产权人=75 备注名=70 驾驶人=70 收票人=75 开票人=70 认证人=60 被投诉人=70 添加人=60 旅客=60 代办人=70 经手人=70 联络人=80 客户名=75 用户名=20 订票人=75 就诊人=75 患者姓名=80 学员=30 家长=22 我妈=30 我爸=30 我叔=25 我姐=25 我哥=25
 收貨人=80 收件人=80 聯絡人=80 聯繫人=80 戶名=80 客戶=22 開戶名=80 收款方=60 付款方=60 联系人姓名=80 客户姓名=80 收货姓名=80 真实姓名=80 中文名=60 曾用名=60 昵称=15`
 
 // nameTitles are words after a name.
@@ -25,7 +25,7 @@ const notNames = `本人 未填 不详 同上 匿名 保密 暂无 没有 未知
 
 // notGiven are words that are no given name behind a character that may be a
 // surname.
-const notGiven = `卡号 账号 帐号 电话 手机 地址 订单 单号 邮箱 微信 座机 密码 金额 余额 姓名 快递 客服 号码 信息 身份 护照 发票 退款 商品 产品 时间 问题 师傅 老板 平台 会员 优惠 活动 物流 包裹 服务 公司 丝巾 小匠 凤祥 衣服 鞋子 手机 电脑 东西 机票 车票 房间 酒店 航班 行李 数量 颜色 尺码 型号 质量 价格 邮费 运费`
+const notGiven = `妈妈 爸爸 爷爷 奶奶 宝宝 宝贝 孩子 大家 巧克 卡号 账号 帐号 电话 手机 地址 订单 单号 邮箱 微信 座机 密码 金额 余额 姓名 快递 客服 号码 信息 身份 护照 发票 退款 商品 产品 时间 问题 师傅 老板 平台 会员 优惠 活动 物流 包裹 服务 公司 丝巾 小匠 凤祥 衣服 鞋子 手机 电脑 东西 机票 车票 房间 酒店 航班 行李 数量 颜色 尺码 型号 质量 价格 邮费 运费`
 
 // tibetan are words of which two in a row are a Tibetan name.
 const tibetan = `次仁 格桑 索朗 扎西 达娃 旦增 卓玛 央金 德吉 拉姆 尼玛 洛桑 平措 多吉 仁增 白玛 曲珍 旺堆 顿珠 贡布 罗布 强巴 丹增 边巴 普布 米玛 拉巴 巴桑 嘎玛 仓决 卓嘎 曲扎 加措 坚赞 旺姆 措姆 益西 江措 桑珠 旺久 次旦 晋美 土登 阿旺 才让 才旦 永措 群培 赤列 降央 泽仁 拥措`
@@ -41,7 +41,7 @@ const partEnds = "路街号號巷弄道里胡栋棟幢座楼樓元层層室户�
 
 // latinHeads are the words of ASCII, but given names, with which or behind which
 // something may begin.
-const latinHeads = `mr mrs ms miss dr prof sir madam mister name i dear hello hi contact customer consignee recipient attn passenger guest cardholder sincerely regards called
+const latinHeads = `mr mrs ms miss dr prof sir madam mister herr herrn frau monsieur madame mme mlle mevrouw meneer sr sra srta sig appelle llamo chiamo chamo nombre nome nom hei name i dear hello hi contact customer consignee recipient attn passenger guest cardholder sincerely regards called
 apt suite january february march april may june july august september october november december jan feb mar apr jun jul aug sep oct nov dec wechat wechatid weixin vx wx v`
 
 // latinIntro are the words of ASCII, besides latinHeads, behind which a name or an

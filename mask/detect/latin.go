@@ -127,7 +127,7 @@ func (c *scanner) latinAddress(i, end int) (Span, bool) {
 			}
 			e += w
 		}
-		if e == k {
+		if e == k || n > 0 && joinsPlaces(s[k:e]) {
 			break
 		}
 		if n > 0 && e-k < 12 && isUpper(s[k]) && isStreet(s[k:e]) {
@@ -151,6 +151,16 @@ func (c *scanner) latinAddress(i, end int) (Span, bool) {
 		return Span{}, false
 	}
 	return Span{Start: i, End: c.latinTail(stop), Class: Address, Sure: true}, true
+}
+
+// joinsPlaces tells whether w is a word between a thing and its place, so that what
+// stands before it is no house: 20 Deals in Park Street.
+func joinsPlaces(w string) bool {
+	switch w {
+	case "in", "at", "on", "from", "to", "for", "with", "near", "by", "is", "are", "was":
+		return true
+	}
+	return false
 }
 
 // isStreet tells whether word, of less than 12 letters, ends a road's name.

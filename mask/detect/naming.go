@@ -9,9 +9,14 @@ import (
 // Names in texts of Latin letters: what introduces one, and what looks like one by
 // its words.
 
+// maxLatin is how long, in bytes, a word of a name or road is at most: of a longer one
+// each part would be read to its end.
+const maxLatin = 128
+
 // latinEnd returns the end of the word of Latin letters at i, with accents and
 // with ' and - within.
 func latinEnd(s string, i int) int {
+	s = s[:min(len(s), i+maxLatin)]
 	for i < len(s) {
 		if isLetter(s[i]) {
 			i++
@@ -81,7 +86,13 @@ func (c *scanner) namedAt(low string, i, end int) (Span, bool) {
 			k++
 		}
 		if at > 0 && k > at {
-			return c.person(k, true)
+			f, ok := c.person(k, true)
+			if !ok && ofPeople(low) { // two words and a break
+				if f, ok = c.capitalised(k, 2, true); ok {
+					ok = f.End == len(s) || strings.IndexByte(",;\n|)", s[f.End]) >= 0
+				}
+			}
+			return f, ok
 		}
 	case "thanks", "thank", "regards", "sincerely", "cheers", "best", "hello", "hi", "hey", "dear", "morning", "afternoon", "evening", "problem", "welcome", "sorry", "yours", "goodbye", "bye", "okay", "ok", "sure", "yes", "no":
 		k := end
@@ -103,11 +114,20 @@ func (c *scanner) namedAt(low string, i, end int) (Span, bool) {
 			return Span{}, false
 		}
 		return c.addressed(k)
-	case "mr", "mrs", "ms", "miss", "dr", "prof", "mister", "professor", "captain", "sir":
+	case "mr", "mrs", "ms", "miss", "dr", "prof", "mister", "professor", "captain", "sir", "herr", "herrn", "frau", "monsieur", "mme", "mlle", "mevrouw", "meneer":
 		k := skip(s, end, ".")
 		if k+1 < len(s) && s[k] == ' ' {
-			return c.capitalised(k+1, 1, true)
+			return c.capitalised(titleEnd(s, k+1), 1, true)
 		}
+	case "sr", "sra", "srta", "sig", "madame": // and Senior, and a museum
+		if k := skip(s, end, "."); k+1 < len(s) && s[k] == ' ' {
+			if endsIn(s[:i], "estimado ", "estimada ", "querido ", "querida ", "egregio ", "gentile ", "prezado ", "prezada ") {
+				return c.capitalised(k+1, 1, true)
+			}
+			return c.person(k+1, false)
+		}
+	case "appelle", "llamo", "chiamo", "chamo", "nombre", "nome", "nom", "hei":
+		return c.namedAbroad(low, i, end)
 	case "i", "this", "it", "called", "named", "speak", "speaking", "talk", "ask", "call", "spouse", "husband", "wife", "son", "daughter", "colleague", "friend", "boss", "manager", "guardian":
 		k := end
 		for _, w := range [...]string{" am ", "'m ", "’m ", " is ", "'s ", " to ", " with ", " for ", " me ", ", ", " "} {
@@ -121,6 +141,45 @@ func (c *scanner) namedAt(low string, i, end int) (Span, bool) {
 		}
 	}
 	return Span{}, false
+}
+
+// namedAbroad reads a name behind what people of other languages say before theirs:
+// je m'appelle, me llamo, mi chiamo, ich heiße, mi nombre es.
+func (c *scanner) namedAbroad(low string, i, end int) (Span, bool) {
+	s := c.s
+	k := end
+	switch low {
+	case "appelle":
+		if i < 2 || s[i-1] != '\'' && !strings.HasSuffix(s[:i], "’") {
+			return Span{}, false
+		}
+		k = skip(s, end, " ")
+	case "llamo", "chiamo", "chamo":
+		if !endsIn(s[:i], "me ", "mi ") {
+			return Span{}, false
+		}
+		k = skip(s, end, " ")
+	case "nombre", "nome", "nom":
+		if !endsIn(s[:i], "mi ", "mio ", "meu ", "mon ") {
+			return Span{}, false
+		}
+		k = skip(s, end, " es ", " è ", " é ", " est ")
+	case "hei":
+		k = skip(s, end, "ße ")
+	}
+	if k == end {
+		return Span{}, false
+	}
+	return c.capitalised(k, 1, true)
+}
+
+// ofPeople tells whether the word says of nobody but people who they are.
+func ofPeople(low string) bool {
+	switch low {
+	case "passenger", "guest", "cardholder", "recipient", "consignee", "attn", "attention", "patient":
+		return true
+	}
+	return false
 }
 
 // afterKey returns where the value begins behind a member's name that ends at i,
@@ -236,7 +295,10 @@ func (c *scanner) knownName(i int) (Span, bool) {
 	end := latinEnd(s, i)
 	word := s[i:end]
 	if c.lex.first[word] {
-		if f, ok := c.capitalised(i, 2, false); ok {
+		if i >= 6 && s[i-6:i] == "Saint " { // an island, a church
+			return Span{}, false
+		}
+		if f, ok := c.capitalised(i, 2, false); ok && !roman(s[end:f.End]) {
 			return f, true
 		}
 		if !c.lex.only[word] || !c.inSentence(i, end) {
@@ -264,6 +326,15 @@ func (c *scanner) knownName(i int) (Span, bool) {
 		return f, true
 	}
 	return Span{}, false
+}
+
+// roman tells whether what follows a given name is the number of a model: Mark II.
+func roman(rest string) bool {
+	switch rest {
+	case " II", " III", " IV", " VII", " VIII", " IX":
+		return true
+	}
+	return false
 }
 
 // endsIn tells whether s ends in one of words, which are in lower case.

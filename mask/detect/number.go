@@ -211,7 +211,7 @@ func (c *scanner) longNumber(i int) (Span, bool) {
 			found = Span{}
 		}
 	}
-	if found.End == 0 || r.single(found) && insideHex(s, found) {
+	if found.End == 0 || r.single(found) && insideHex(s, found) || insideUUID(s, found) {
 		return Span{}, false
 	}
 	return found, true
@@ -403,6 +403,19 @@ func insideHex(s string, f Span) bool {
 		to++
 	}
 	return to-from >= least
+}
+
+// insideUUID tells whether the span is part of a UUID: hexadecimal digits in groups of
+// 8, 4, 4, 4 and 12.
+func insideUUID(s string, f Span) bool {
+	const n = 36
+	for i := max(0, f.Start-n+1); i <= f.Start && i+n <= len(s); i++ {
+		if f.End <= i+n && s[i+8] == '-' && s[i+13] == '-' && s[i+18] == '-' && s[i+23] == '-' &&
+			isHex(s, i, i+8) && isHex(s, i+9, i+13) && isHex(s, i+14, i+18) && isHex(s, i+19, i+23) && isHex(s, i+24, i+n) {
+			return true
+		}
+	}
+	return false
 }
 
 // residentID returns the end of the Chinese resident id that the run begins

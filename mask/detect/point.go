@@ -112,7 +112,7 @@ func degrees(v string) int {
 // what is given on one (生日礼物).
 func (c *scanner) bornBefore(i int) bool {
 	s := c.s
-	if cueBefore(s, i, 30, "birthday", "birth", "born", "dob", "birthdate", "d.o.b") {
+	if cueBefore(s, i, 30, "birthday", "birth", "born", "dob", "birthdate", "d.o.b", "geburtsdatum", "geboren", "née le", "né le", "naissance", "nacimiento", "nascita", "nascimento") {
 		return true
 	}
 	if !cueBefore(s, i, 30, "生日", "出生", "生于", "生辰") {

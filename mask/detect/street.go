@@ -141,6 +141,9 @@ func addressText(s string, i int) int {
 		end += len("the corner of ")
 	}
 	for n := 0; end < len(s) && n < 20; n++ {
+		if e := ukPostcode(s, end); e > 0 {
+			return finished(s, i, e, house+1, words)
+		}
 		e := end
 		digits, letters := 0, 0
 		for e < len(s) && s[e] != ' ' && s[e] != '\n' && strings.IndexByte("?!;\"<>|()[]{}\t\\*@", s[e]) < 0 {
