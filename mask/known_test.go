@@ -127,3 +127,24 @@ func TestKnownSpellings(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a value is, it can be learned, and what is looked for is then found in
+// order.
+func FuzzLearn(f *testing.F) {
+	for _, v := range []string{", 12 Main Street Town", "Apt 4, 742 Evergreen Terrace, Springfield", "张三丰", "ZHANG/SAN MR", ".", "·张", "@", "0", "浙江省杭州市西湖区文三路1号", "+86 138 0000 0000", "E12345678"} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		k := NewKnown(maphash.MakeSeed())
+		for _, c := range append(Searchable(), AnyText) {
+			k.Learn(c, v)
+		}
+		at := 0
+		for _, span := range k.search(nil, v+" "+v) {
+			if span.Start < at || span.End <= span.Start || span.End > 2*len(v)+1 {
+				t.Fatalf("span %+v after %d", span, at)
+			}
+			at = span.End
+		}
+	})
+}

@@ -389,7 +389,7 @@ func (l *learner) latinAddress(v string) {
 		return
 	}
 	l.add(v, 0)
-	if road, _, ok := strings.Cut(v, ","); ok && road[0] >= '0' && road[0] <= '9' && strings.Contains(road, " ") && len(road) >= 8 {
+	if road, _, ok := strings.Cut(v, ","); ok && len(road) >= 8 && road[0] >= '0' && road[0] <= '9' && strings.Contains(road, " ") {
 		l.add(road, 0)
 	}
 }
