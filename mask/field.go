@@ -28,7 +28,7 @@ func fieldOf(name []byte) Class {
 		n++
 	}
 	switch string(b[:n]) {
-	case "firstname", "lastname", "middlename", "fullname", "givenname", "familyname", "surname", "realname", "customername", "contactname", "contactperson",
+	case "firstname", "lastname", "middlename", "fullname", "givenname", "familyname", "surname", "realname", "customername", "custname", "contactname", "contactperson",
 		"receiver", "receivername", "recipient", "recipientname", "consignee", "consigneename", "buyername", "guestname", "passengername", "cardholder", "cardholdername",
 		"accountholder", "holdername", "ownername", "membername", "patientname", "payeename", "payername", "sendername", "linkman", "reviewer", "reviewername", "shopowner", "billtoname", "shiptoname", "enlastname", "enfirstname", "englishname", "chinesename", "ccname", "nameoncard", "bookername", "ridername", "drivername", "couriername",
 		"姓名", "收货人", "收件人", "联系人", "客户姓名", "真实姓名", "持卡人", "户名", "开户名", "入住人", "收货人姓名", "联系人姓名", "寄件人", "乘客姓名", "会员姓名", "买家姓名",
@@ -45,11 +45,11 @@ func fieldOf(name []byte) Class {
 		return Phone
 	case "dob", "birthday", "birthdate", "dateofbirth", "birth", "生日", "出生日期", "出生年月":
 		return BirthDate
-	case "idcard", "idcardno", "idcardnumber", "identitycard", "identityno", "residentid", "身份证", "身份证号", "身份证号码", "证件号码", "证件号":
+	case "idcard", "idcardno", "idcardnumber", "idcardnum", "identitycard", "identityno", "residentid", "身份证", "身份证号", "身份证号码", "证件号码", "证件号":
 		return ResidentID
 	case "passport", "passportno", "passportnumber", "护照", "护照号", "护照号码":
 		return Passport
-	case "bankcard", "bankcardno", "bankcardnumber", "cardnumber", "creditcard", "creditcardno", "creditcardnumber", "ccnumber", "cardno", "bankaccount", "accountnumber", "银行卡", "银行卡号", "卡号", "银行账号":
+	case "bankcard", "bankcardno", "bankcardnumber", "cardnumber", "creditcard", "creditcardno", "creditcardnumber", "ccnumber", "cardno", "bankaccount", "bankaccountno", "bankaccountnumber", "accountnumber", "acctno", "acctnumber", "银行卡", "银行卡号", "卡号", "银行账号":
 		return BankCard
 	case "wechat", "wechatid", "weixin", "wxid", "openid", "微信", "微信号":
 		return WeChat

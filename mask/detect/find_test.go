@@ -66,3 +66,18 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+// A letter ends with its writer's name, on a line of its own.
+func TestSignedOnALineOfItsOwn(t *testing.T) {
+	for s, want := range map[string]string{
+		"It never came.\n\nThanks\nThandi":                 "name=Thandi",
+		"Kind regards\nThandi Nkosi\nMobile: none":         "name=Thandi Nkosi",
+		"Thanks\nPlease answer soon":                       "",
+		"It is the best\nSeller on the market":             "",
+		"Many thanks\nThandi is what the label should say": "",
+	} {
+		if got := classesOf(s, All); got != want {
+			t.Errorf("%q: %s, want %s", s, got, want)
+		}
+	}
+}

@@ -105,6 +105,9 @@ func (c *scanner) latinAddress(i, end int) (Span, bool) {
 	if end-i > 6 || end+3 >= len(s) || i > 0 && (isWord(s[i-1]) || s[i-1] == '.' || s[i-1] == '$' || s[i-1] == '#' || s[i-1] == '-') {
 		return Span{}, false
 	}
+	if e := numberedRoad(s, end); e > 0 {
+		return Span{Start: i, End: c.latinTail(e), Class: Address, Sure: true}, true
+	}
 	k := end
 	if isLetter(s[k]) && k+1 < len(s) && s[k+1] == ' ' { // 12b
 		k++

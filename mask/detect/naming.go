@@ -104,6 +104,12 @@ func (c *scanner) namedAt(low string, i, end int) (Span, bool) {
 		}
 		if k < len(s) && s[k] == ',' {
 			k++
+		} else if alone := k < len(s) && s[k] == '\n' && (low != "best" || k > end); alone && (low == "thanks" || low == "thank" || low == "best" || low == "regards" || low == "sincerely" || low == "cheers") {
+			for k < len(s) && s[k] == '\n' && k-end < 24 {
+				k++
+			}
+			f, ok := c.addressed(k) // a line of nothing else
+			return f, ok && (f.End == len(s) || s[f.End] == '\n')
 		} else if low != "dear" && low != "hello" && low != "hi" && low != "hey" {
 			return Span{}, false
 		}
@@ -301,7 +307,7 @@ func (c *scanner) knownName(i int) (Span, bool) {
 		if f, ok := c.capitalised(i, 2, false); ok && !roman(s[end:f.End]) {
 			return f, true
 		}
-		if !c.lex.only[word] || !c.inSentence(i, end) {
+		if !c.lex.only[word] || !c.inSentence(i, end) || i >= 4 && s[i-4:i] == "St. " {
 			return Span{}, false
 		}
 		return Span{Start: i, End: end, Class: Name}, true

@@ -364,6 +364,33 @@ func roadWord(s string, i int) int {
 	return 0
 }
 
+// numberedRoad returns the end of a road as the French have it behind the number of the
+// house, which ends at i, or 0: 14 rue de la République, 12 bis, avenue Foch.
+func numberedRoad(s string, i int) int {
+	k := skip(s, skip(s, i, " bis", " ter", "bis", "ter"), ", ", " ")
+	e := skip(s, k, "rue", "avenue", "boulevard", "chemin", "impasse", "quai", "allée", "place de", "place du", "cours")
+	if k == i || e == k {
+		return 0
+	}
+	end := nameOfRoad(s, e)
+	if end == 0 {
+		return 0
+	}
+	last := withoutArticle(s[strings.LastIndexByte(s[:end], ' ')+1 : end])
+	if !unicode.IsUpper(firstRune(last)) {
+		return 0
+	}
+	return end
+}
+
+// withoutArticle returns w without an l' or d' before it.
+func withoutArticle(w string) string {
+	if len(w) > 2 && (w[0] == 'l' || w[0] == 'd') && w[1] == '\'' {
+		return w[2:]
+	}
+	return w
+}
+
 // nameOfRoad goes over the name of a road behind its word: capitals and particles.
 func nameOfRoad(s string, i int) int {
 	end := i
@@ -373,7 +400,7 @@ func nameOfRoad(s string, i int) int {
 			break
 		}
 		w := s[end+1 : e]
-		if !unicode.IsUpper(firstRune(w)) && !isParticle(w) {
+		if w = withoutArticle(w); !unicode.IsUpper(firstRune(w)) && !isParticle(w) {
 			break
 		}
 		end = e
