@@ -127,7 +127,7 @@ func (g *Gateway) Run(ctx context.Context) {
 
 func (g *Gateway) sweep(now time.Time) {
 	for _, id := range g.logins.sweep(now) {
-		g.vault.close(id)
+		g.vault.close(id, now)
 	}
 	g.tries.sweep(now)
 	g.reveals.sweep(now)
@@ -181,7 +181,7 @@ func (g *Gateway) SignIn(ctx context.Context, user, password, ip string) (token 
 // SignOut ends the session of token; its originals go with it.
 func (g *Gateway) SignOut(token string) {
 	if id, ok := g.logins.close(token); ok {
-		g.vault.close(id)
+		g.vault.close(id, g.cfg.Now())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/mask"
 )
 
 // weak is a hash of "correct horse" that is quick to verify.
@@ -169,12 +170,14 @@ func TestVault(t *testing.T) {
 	v := newVault(VaultLimits{TTL: time.Minute, Records: 3})
 	at := time.Unix(0, 0)
 	put := func(session, subject, field, value string) {
-		if err := v.seal(session, []entry{{subject: subject, field: field, class: "phone", mask: "m" + value, mapped: true, len: len(value)}}, []byte(value), at); err != nil {
-			t.Fatal(err)
-		}
+		v.open(session, at).seal([]entry{{subject: subject, field: field, class: "phone", mask: "m" + value, mapped: true, len: len(value)}}, []byte(value), at)
 	}
 	get := func(session, subject, field string) string {
-		o, err := v.find(session, subject, field, "", at)
+		d := v.drawer(session)
+		if d == nil {
+			return errNotSeen.Error()
+		}
+		o, err := d.find(subject, field, "", at)
 		if err != nil {
 			return err.Error()
 		}
@@ -192,7 +195,7 @@ func TestVault(t *testing.T) {
 	if get("a", "u1", "phone") != errNotSeen.Error() || get("a", "x1", "phone") != errNotSeen.Error() || get("a", "x2", "phone") != "2" || get("b", "u1", "phone") != "9" {
 		t.Error("the oldest of the session did not give way, or another session's did")
 	}
-	v.close("b")
+	v.close("b", at)
 	if get("b", "u1", "phone") != errNotSeen.Error() {
 		t.Error("originals outlive their session")
 	}
@@ -210,14 +213,46 @@ func TestVault(t *testing.T) {
 	}
 }
 
+// An answer that is still on its way when its person signs out keeps nothing.
+func TestNothingIsKeptOfASessionThatHasEnded(t *testing.T) {
+	f := newFixture(t)
+	s := agent("agent")
+	v, ref := f.Open(t.Context(), s, Request{Method: "GET", Path: "/api/orders"})
+	if ref != nil {
+		t.Fatal(ref)
+	}
+	see := func(v *Visit) {
+		t.Helper()
+		found := phone("phone", "13912345678")
+		found.Mapped = false
+		v.See(mask.Record{Subject: "u-1", Values: []mask.Value{phone("customer.phone", "13812345678"), found}})
+		if err := v.Record(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	see(v)
+	f.vault.close(s.ID, f.now)
+	see(v)
+	late, ref := f.Open(t.Context(), s, Request{Method: "GET", Path: "/api/orders"})
+	if ref != nil {
+		t.Fatal(ref)
+	}
+	see(late)
+	if d := f.vault; len(d.drawers) != 0 || d.alive != 0 || d.bytes != 0 {
+		t.Errorf("left: %d drawers, %d records, %d bytes", len(d.drawers), d.alive, d.bytes)
+	}
+	f.vault.sweep(f.now.Add(keepEnded))
+	if len(f.vault.ended) != 0 {
+		t.Error("ended sessions are remembered for ever")
+	}
+}
+
 func TestVaultIsBounded(t *testing.T) {
 	v := newVault(VaultLimits{Bytes: 100_000})
 	at := time.Unix(0, 0)
 	for i := range 20_000 {
 		values := []entry{{subject: fmt.Sprint("u", i%3000), field: "phone", len: 11}, {subject: fmt.Sprint("u", i%11), field: "phone", len: 11}}
-		if err := v.seal(fmt.Sprint("s", i%7), values, []byte("13812345678"), at); err != nil {
-			t.Fatal(err)
-		}
+		v.open(fmt.Sprint("s", i%7), at).seal(values, []byte("13812345678"), at)
 	}
 	if v.bytes > 100_000 || len(v.queue) > 2*v.alive+100 {
 		t.Errorf("%d bytes, %d in queue of which %d alive", v.bytes, len(v.queue), v.alive)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/maphash"
 	"io"
 	"net/url"
 	"regexp"
@@ -28,7 +29,7 @@ const MaxWrite = 1 << 20
 // mask without an asterisk, goes back, if the session was never shown another original of it.
 // Any other mask is refused.
 func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
-	if !v.g.standIns && !mayHoldMask(body) {
+	if !v.Masked || !v.g.standIns && !mayHoldMask(body) {
 		return body, nil
 	}
 	w := v.writing()
@@ -96,7 +97,7 @@ func pointerPath(p jsontext.Pointer) string {
 
 // RestoreForm does the same for application/x-www-form-urlencoded.
 func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal) {
-	if !v.g.standIns && !mayHoldMask(body) {
+	if !v.Masked || !v.g.standIns && !mayHoldMask(body) {
 		return body, nil
 	}
 	w := v.writing()
@@ -132,6 +133,9 @@ func formPath(k string) string {
 // CheckOther refuses a body of another kind that holds what looks like a mask;
 // it cannot be restored there.
 func (v *Visit) CheckOther(ctx context.Context, body []byte) *Refusal {
+	if !v.Masked {
+		return nil
+	}
 	if spans, ok := v.writing().masksIn(string(body), false); !ok || len(spans) > 0 {
 		return v.Refuse(ctx, CauseMaskInWrite)
 	}
@@ -162,7 +166,7 @@ func (w *writing) holdsMask(s spot) bool {
 // shown, and what besides can only be one. It is false when that cannot be told.
 // What is no text is not searched for masks that may stand in it by chance.
 func (w *writing) masksIn(s string, text bool) ([][]int, bool) {
-	spans, ok := w.v.g.vault.masksIn(w.v.Session.ID, s, text)
+	spans, ok := w.v.drawer.memory.masksIn(s, text)
 	if !ok {
 		return nil, false
 	}
@@ -247,7 +251,7 @@ func (v *Visit) writing() *writing {
 }
 
 func (w *writing) maybe(id string) {
-	if w.v.g.vault.wasShown(w.v.Session.ID, id) {
+	if w.v.drawer.memory.wasShown(id) {
 		w.perhaps = append(w.perhaps, id)
 	}
 }
@@ -399,11 +403,11 @@ func (w *writing) restore(s spot) (string, bool) {
 	if o, err := w.original(s.value, fields, subject); err == nil && clear {
 		return o.Value, o.Mapped || w.shownAgain(s, subject, o.Value)
 	}
-	if s.value == mask.Full || w.v.g.vault.issued(w.v.Session.ID, s.value) || w.looksMasked(s) {
+	if s.value == mask.Full || w.v.drawer.issued(s.value) || w.looksMasked(s) {
 		return "", false
 	}
 	for _, q := range quoted.FindAllString(s.value, -1) {
-		if inside := strings.Trim(q, `"'\`); inside == mask.Full || w.v.g.vault.issued(w.v.Session.ID, inside) {
+		if inside := strings.Trim(q, `"'\`); inside == mask.Full || w.v.drawer.issued(inside) {
 			return "", false
 		}
 	}
@@ -471,11 +475,11 @@ func (w *writing) shownAgain(s spot, subject, restored string) bool {
 // searching returns the search as this person sees it where the subject's record
 // is shown: what its fields say is known there.
 func (w *writing) searching(subject string) (*mask.Plan, error) {
-	fields, err := w.v.g.vault.mapped(w.v.Session.ID, subject, w.v.at)
+	fields, err := w.v.drawer.mapped(subject, w.v.at)
 	if err != nil || len(fields) == 0 {
 		return w.v.search, err
 	}
-	k := mask.NewKnown(w.v.g.vault.seed)
+	k := mask.NewKnown(maphash.MakeSeed())
 	for _, o := range fields {
 		k.Learn(mask.Class(o.Class), o.Value)
 	}
@@ -531,7 +535,7 @@ func (w *writing) originals(masks, fields []string, subject string) ([]string, b
 		o, err := w.original(m, fields, subject)
 		if errors.Is(err, errSpelling) && subject != "" {
 			if row == nil {
-				if row, err = w.v.g.vault.inRow(w.v.Session.ID, subject, masks, w.v.at); err != nil {
+				if row, err = w.v.drawer.inRow(subject, masks, w.v.at); err != nil {
 					return nil, false
 				}
 			}
@@ -554,7 +558,7 @@ func (w *writing) original(m string, fields []string, subject string) (Original,
 	if !w.v.known {
 		return Original{}, errNotSeen
 	}
-	return w.v.g.vault.masked(w.v.Session.ID, m, fields, subject, w.perhaps, w.v.at)
+	return w.v.drawer.masked(m, fields, subject, w.perhaps, w.v.at)
 }
 
 // looksMasked reports whether the value is what a field that the policy maps would

@@ -59,7 +59,11 @@ func (g *Gateway) Reveal(ctx context.Context, s Session, r RevealRequest) (strin
 	if len(role.Reveal) == 0 {
 		return refuse(CauseRevealClass)
 	}
-	original, err := g.vault.find(s.ID, r.Subject, r.Field, r.Mask, now)
+	d := g.vault.drawer(s.ID)
+	if d == nil {
+		return refuse(CauseRevealNotSeen)
+	}
+	original, err := d.find(r.Subject, r.Field, r.Mask, now)
 	switch {
 	case errors.Is(err, errAmbiguous):
 		return refuse(CauseRevealAmbiguous)

@@ -4,12 +4,8 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/maphash"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,7 +41,7 @@ type vault struct {
 
 	mu      sync.Mutex
 	drawers map[string]*drawer
-	seed    maphash.Seed
+	ended   map[string]time.Time // sessions whose last requests may still be on their way
 	bytes   int64
 	// queue holds every sealed record in the order of sealing, and some that
 	// were dropped since: expiry and eviction both take from its front.
@@ -53,26 +49,21 @@ type vault struct {
 	alive int // of queue, not dropped
 }
 
-// drawer is one session's part. Its fields are guarded by vault.mu, but aead,
-// which is safe to use by many and never changes, and the sets of masks.
+// drawer is one session's part. A request holds it from its beginning to its end:
+// once the session has ended nothing is kept in it any more.
 type drawer struct {
-	aead  cipher.AEAD
-	next  uint64 // nonce: never twice under one key
-	alive int    // of queue, not dropped
-	held  int    // subjects of those
+	vault   *vault
+	session string
+	aead    cipher.AEAD // it makes its own nonces
+	memory  *memory
+	known   *mask.Known // what to mask wherever it stands; it has its own lock
+
+	// Guarded by vault.mu.
+	alive int // of queue, not dropped
+	held  int // subjects of those
 	queue []*sealed
 	slots map[string][]slot // by subject
-	// shown are all customers whose originals were ever sealed here, as hashes.
-	shown map[uint64]struct{}
-	// strong are the masks of strong classes that were ever issued here, with
-	// their originals, both as hashes; 0 when there were several.
-	strong map[uint64]uint64
-	// Masks that were ever issued here: without an asterisk, and others that were
-	// found in texts. They have a lock of their own: to look for them takes time.
-	masks             sync.Mutex
-	standIns, starred maskSet     // guarded by masks
-	last              time.Time   // something was sealed, or looked for
-	known             *mask.Known // what to mask wherever it stands; it has its own lock
+	last  time.Time         // something was sealed, or looked for
 }
 
 // slot is where the newest original of one subject's field is.
@@ -84,8 +75,7 @@ type slot struct {
 }
 
 type sealed struct {
-	session  string
-	nonce    uint64
+	of       *drawer
 	box      []byte
 	size     int64
 	at       time.Time
@@ -104,65 +94,46 @@ func newVault(l VaultLimits) *vault {
 	if l.Bytes <= 0 {
 		l.Bytes = 64 << 20
 	}
-	return &vault{limits: l, drawers: make(map[string]*drawer), seed: maphash.MakeSeed()}
+	return &vault{limits: l, drawers: make(map[string]*drawer), ended: make(map[string]time.Time)}
 }
 
-// drawer returns the drawer of a session, made when there is none, and a nonce
-// for it.
-func (v *vault) drawer(session string) (*drawer, uint64, error) {
+// open returns the drawer of a session, made when there is none. That of a session
+// that has ended is the caller's alone, and keeps nothing.
+func (v *vault) open(session string, now time.Time) *drawer {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	d, err := v.open(session)
-	if err != nil {
-		return nil, 0, err
-	}
-	d.next++
-	return d, d.next, nil
-}
-
-// known returns what a session was shown, to be masked wherever it stands. It
-// goes with the session's drawer.
-func (v *vault) known(session string, now time.Time) *mask.Known {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	d, err := v.open(session)
-	if err != nil {
-		return nil // then only what the body at hand says is known
-	}
-	d.last = now
-	return d.known
-}
-
-// open returns the drawer of a session, made when there is none. The caller
-// holds mu.
-func (v *vault) open(session string) (*drawer, error) {
 	d := v.drawers[session]
 	if d == nil {
-		var key [32]byte
-		rand.Read(key[:])
-		block, err := aes.NewCipher(key[:])
-		if err != nil {
-			return nil, fmt.Errorf("opening drawer: %w", err)
+		d = &drawer{vault: v, session: session, aead: newAEAD(), memory: newMemory(), known: mask.NewKnown(maphash.MakeSeed()), slots: make(map[string][]slot)}
+		if _, ended := v.ended[session]; !ended {
+			v.drawers[session] = d
 		}
-		aead, err := cipher.NewGCM(block)
-		if err != nil {
-			return nil, fmt.Errorf("opening drawer: %w", err)
-		}
-		d = &drawer{aead: aead, known: mask.NewKnown(maphash.MakeSeed()), slots: make(map[string][]slot), shown: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
-		v.drawers[session] = d
 	}
-	return d, nil
+	d.last = now
+	return d
 }
 
-func nonceOf(n uint64) []byte {
-	var b [12]byte
-	binary.BigEndian.PutUint64(b[4:], n)
-	return b[:]
+// drawer returns the drawer of a session, or nil.
+func (v *vault) drawer(session string) *drawer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.drawers[session]
 }
 
-// maxStrong bounds the masks and customers that a session is known to have been shown. Past it
-// no mask goes back that is not named with its customer.
-const maxStrong = 100_000
+// newAEAD returns AES-256-GCM under a key that nobody else has.
+func newAEAD() cipher.AEAD {
+	var key [32]byte
+	rand.Read(key[:])
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		panic(err) // the key has the right length
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // the block is that of AES
+	}
+	return aead
+}
 
 // keepDrawer is how long an empty drawer remembers whom it showed.
 const keepDrawer = 12 * time.Hour
@@ -171,37 +142,27 @@ const keepDrawer = 12 * time.Hour
 const overhead = 160
 
 // seal keeps the originals that entries point to in plain.
-func (v *vault) seal(session string, entries []entry, plain []byte, now time.Time) error {
+func (d *drawer) seal(entries []entry, plain []byte, now time.Time) {
 	if len(entries) == 0 {
-		return nil
+		return
 	}
+	v := d.vault
 	size := int64(len(plain) + overhead*len(entries))
 	if size > v.limits.Bytes/4 {
-		return nil // one view may not push everything else out; it stays masked
+		return // one view may not push everything else out; it stays masked
 	}
-	d, nonce, err := v.drawer(session)
-	if err != nil {
-		return err
-	}
-	s := &sealed{session: session, nonce: nonce, at: now, size: size}
-	s.box = d.aead.Seal(make([]byte, 0, len(plain)+d.aead.Overhead()), nonceOf(nonce), plain, []byte(session))
+	s := &sealed{of: d, at: now, size: size}
+	s.box = d.aead.Seal(make([]byte, 0, len(plain)+d.aead.Overhead()), nil, plain, []byte(d.session))
+	d.memory.learn(entries, plain)
 
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.drawers[session] != d {
-		return nil // the session ended meanwhile
+	if v.drawers[d.session] != d {
+		return // the session has ended
 	}
 	d.last = now
 	for i := range entries {
-		e := &entries[i]
-		v.place(d, s, e)
-		if strong(e.class, e.mask) && len(d.strong) < maxStrong {
-			mask, original := maphash.String(v.seed, e.mask), v.bare(plain[e.off:e.off+e.len])
-			if was, ok := d.strong[mask]; ok && was != original {
-				original = 0
-			}
-			d.strong[mask] = original
-		}
+		d.place(s, &entries[i])
 	}
 	v.queue, d.queue = append(v.queue, s), append(d.queue, s)
 	v.alive, d.alive = v.alive+1, d.alive+1
@@ -214,18 +175,14 @@ func (v *vault) seal(session string, entries []entry, plain []byte, now time.Tim
 	v.expire(now)
 	v.queue = compact(v.queue, v.alive)
 	d.queue = compact(d.queue, d.alive)
-	return nil
 }
 
 // place points a slot to what e is in s. It takes the place of what an earlier
 // view had of the same field; one view may hold a field several times. What no
 // slot leads to any more is dropped. The caller holds mu.
-func (v *vault) place(d *drawer, s *sealed, e *entry) {
+func (d *drawer) place(s *sealed, e *entry) {
 	if n := len(s.subjects); n == 0 || s.subjects[n-1] != e.subject {
 		s.subjects = append(s.subjects, e.subject)
-		if len(d.shown) < maxStrong {
-			d.shown[maphash.String(v.seed, e.subject)] = struct{}{}
-		}
 	}
 	s.live++
 	now := slot{in: s, off: e.off, len: e.len, field: e.field, class: e.class, mask: e.mask, mapped: e.mapped}
@@ -234,7 +191,7 @@ func (v *vault) place(d *drawer, s *sealed, e *entry) {
 		if old := slots[i].in; old != s && slots[i].field == e.field {
 			slots[i] = now
 			if old.live--; old.live == 0 {
-				v.drop(old)
+				d.vault.drop(old)
 			}
 			return
 		}
@@ -275,7 +232,7 @@ func (v *vault) drop(s *sealed) {
 	v.bytes -= s.size
 	s.box = nil
 	v.alive--
-	d := v.drawers[s.session]
+	d := s.of
 	d.alive--
 	d.held -= len(s.subjects)
 	for _, subject := range s.subjects {
@@ -292,10 +249,15 @@ func (v *vault) drop(s *sealed) {
 	}
 }
 
-// close ends a session's drawer: its key is gone.
-func (v *vault) close(session string) {
+// keepEnded is how long it is known that a session has ended; no request takes
+// longer.
+const keepEnded = time.Hour
+
+// close ends a session and its drawer, which is never opened again.
+func (v *vault) close(session string, now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.ended[session] = now
 	d := v.drawers[session]
 	if d == nil {
 		return
@@ -316,321 +278,9 @@ func (v *vault) sweep(now time.Time) {
 			delete(v.drawers, id)
 		}
 	}
-}
-
-var (
-	errNotSeen   = errors.New("not in the vault")
-	errAmbiguous = errors.New("several fields")
-	errSpelling  = fmt.Errorf("%w: one number, written in several ways", errAmbiguous)
-)
-
-// find returns the one original of a subject that name means: a field as the
-// policy has it, else its last part or class, else a class found by search. A
-// mask that is not empty narrows it to values that look so.
-func (v *vault) find(session, subject, name, mask string, now time.Time) (Original, error) {
-	v.mu.Lock()
-	d := v.drawers[session]
-	if d == nil {
-		v.mu.Unlock()
-		return Original{}, errNotSeen
-	}
-	var exact, loose, searched []found
-	for _, s := range d.slots[subject] {
-		switch {
-		case mask != "" && s.mask != mask:
-		case !s.mapped && s.class == name:
-			searched = v.collect(searched, d, s, now)
-		case s.mapped && s.field == name:
-			exact = v.collect(exact, d, s, now)
-		case s.mapped && (s.class == name || lastPart(s.field) == name):
-			loose = v.collect(loose, d, s, now)
+	for id, at := range v.ended {
+		if now.Sub(at) >= keepEnded {
+			delete(v.ended, id)
 		}
-	}
-	v.mu.Unlock()
-	for _, hits := range [][]found{exact, loose, searched} {
-		if len(hits) > 0 {
-			return one(hits)
-		}
-	}
-	return Original{}, errNotSeen
-}
-
-// found is a slot with its sealed box, to be opened outside the lock.
-type found struct {
-	d       *drawer
-	session string
-	slot    slot
-	box     []byte
-}
-
-// collect adds a slot that has not expired. The caller holds mu.
-func (v *vault) collect(hits []found, d *drawer, s slot, now time.Time) []found {
-	if s.in.dropped || now.Sub(s.in.at) >= v.limits.TTL {
-		return hits
-	}
-	return append(hits, found{d, s.in.session, s, s.in.box})
-}
-
-// opener opens sealed boxes; hits of one box that follow each other open it once.
-type opener struct {
-	of    *sealed
-	plain []byte
-}
-
-func (o *opener) open(f found) (Original, error) {
-	s := f.slot
-	if o.of != s.in {
-		plain, err := f.d.aead.Open(nil, nonceOf(s.in.nonce), f.box, []byte(f.session))
-		if err != nil {
-			return Original{}, fmt.Errorf("opening sealed record: %w", err)
-		}
-		o.of, o.plain = s.in, plain
-	}
-	return Original{Field: s.field, Class: s.class, Mask: s.mask, Mapped: s.mapped, Value: string(o.plain[s.off : s.off+s.len])}, nil
-}
-
-// one opens hits, which must agree on one value. With errSpelling it returns
-// the first of the ways in which the one number is written.
-func one(hits []found) (Original, error) {
-	if len(hits) == 0 {
-		return Original{}, errNotSeen
-	}
-	var first Original
-	var differ error
-	var box opener
-	for i, h := range hits {
-		o, err := box.open(h)
-		if err != nil {
-			return Original{}, err
-		}
-		switch {
-		case i == 0:
-			first = o
-		case o.Value == first.Value:
-		case o.sameNumber(first):
-			differ = errSpelling
-		default:
-			return Original{}, errAmbiguous
-		}
-	}
-	return first, differ
-}
-
-// sameNumber reports whether two numbers differ only in blanks and hyphens.
-func (o Original) sameNumber(p Original) bool {
-	switch mask.Class(o.Class) {
-	case mask.Phone, mask.ResidentID, mask.BankCard:
-		return o.Class == p.Class && digits.Replace(o.Value) == digits.Replace(p.Value)
-	}
-	return false
-}
-
-var digits = strings.NewReplacer(" ", "", "-", "")
-
-// strong says whether a mask tells originals of its class apart so well that it
-// may stand for its original without a customer's name: a session would have to be
-// shown hundreds of thousands before two alike can be expected by chance.
-func strong(class, m string) bool {
-	if standIn(m) {
-		return true
-	}
-	shown := 0
-	for i := range len(m) {
-		if m[i] >= '0' && m[i] <= '9' {
-			shown++
-		}
-	}
-	return shown >= 7 && class == string(mask.Phone)
-}
-
-// bare hashes a number as it is without blanks and hyphens; it is never 0.
-func (v *vault) bare(number []byte) uint64 {
-	var h maphash.Hash
-	h.SetSeed(v.seed)
-	for _, c := range number {
-		if c != ' ' && c != '-' {
-			h.WriteByte(c)
-		}
-	}
-	return max(h.Sum64(), 1)
-}
-
-// masked returns the one original in the session whose mask is m and whose field
-// agrees with the first of paths that any agrees with, else one found by search,
-// since it would be found there again. It is the subject's; when subject is
-// empty, anybody's (of perhaps, if there are any) if the session was never shown
-// another original of this mask, which must be strong.
-func (v *vault) masked(session, m string, paths []string, subject string, perhaps []string, now time.Time) (Original, error) {
-	hits := make([][]found, len(paths)+1) // those found by search come last
-	v.mu.Lock()
-	if d := v.drawers[session]; d != nil {
-		add := func(slots []slot) {
-			for _, s := range slots {
-				if s.mask != m || subject == "" && !strong(s.class, s.mask) {
-					continue
-				}
-				i := len(paths)
-				if s.mapped {
-					i = slices.IndexFunc(paths, func(path string) bool { return sameField(s.field, path) })
-				}
-				if i >= 0 {
-					hits[i] = v.collect(hits[i], d, s, now)
-				}
-			}
-		}
-		switch {
-		case subject != "":
-			add(d.slots[subject])
-		case d.strong[maphash.String(v.seed, m)] == 0 || len(d.strong) >= maxStrong || len(d.shown) >= maxStrong:
-		case len(perhaps) > 0:
-			for _, id := range perhaps {
-				add(d.slots[id])
-			}
-		default:
-			for _, slots := range d.slots {
-				add(slots)
-			}
-		}
-	}
-	v.mu.Unlock()
-	for _, h := range hits {
-		if len(h) > 0 {
-			return one(h)
-		}
-	}
-	return Original{}, errNotSeen
-}
-
-// inRow returns the originals of masks that were found by search one after the
-// other, in this order, in what a subject's record was shown with. All places
-// where they were must agree.
-func (v *vault) inRow(session, subject string, masks []string, now time.Time) ([]Original, error) {
-	shown := make(map[*sealed][]found)
-	v.mu.Lock()
-	if d := v.drawers[session]; d != nil {
-		for _, s := range d.slots[subject] {
-			if !s.mapped {
-				shown[s.in] = v.collect(shown[s.in], d, s, now)
-			}
-		}
-	}
-	v.mu.Unlock()
-	var row []Original
-	var box opener
-	for _, hits := range shown {
-		slices.SortFunc(hits, func(a, b found) int { return a.slot.off - b.slot.off })
-		for i := 0; i+len(masks) <= len(hits); i++ {
-			part := hits[i : i+len(masks)]
-			if !slices.EqualFunc(part, masks, func(f found, m string) bool { return f.slot.mask == m }) {
-				continue
-			}
-			for k, f := range part {
-				o, err := box.open(f)
-				switch {
-				case err != nil:
-					return nil, err
-				case len(row) < len(masks):
-					row = append(row, o)
-				case row[k].Value != o.Value:
-					return nil, errAmbiguous
-				}
-			}
-		}
-	}
-	if row == nil {
-		return nil, errNotSeen
-	}
-	return row, nil
-}
-
-// mapped returns the originals of a subject's fields that the session was shown.
-func (v *vault) mapped(session, subject string, now time.Time) ([]Original, error) {
-	var hits []found
-	v.mu.Lock()
-	if d := v.drawers[session]; d != nil {
-		for _, s := range d.slots[subject] {
-			if s.mapped {
-				hits = v.collect(hits, d, s, now)
-			}
-		}
-	}
-	v.mu.Unlock()
-	var out []Original
-	var box opener
-	for _, h := range hits {
-		o, err := box.open(h)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, o)
-	}
-	return out, nil
-}
-
-// issued reports whether mask stands for any original of the session.
-func (v *vault) issued(session, mask string) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if d := v.drawers[session]; d != nil {
-		for _, fields := range d.slots {
-			for _, s := range fields {
-				if s.mask == mask {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// wasShown reports whether the session was ever shown the customer id.
-func (v *vault) wasShown(session, id string) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	d := v.drawers[session]
-	if d == nil {
-		return false
-	}
-	_, ok := d.shown[maphash.String(v.seed, id)]
-	return ok
-}
-
-func lastPart(path string) string {
-	if i := strings.LastIndexByte(path, '.'); i >= 0 {
-		path = path[i+1:]
-	}
-	if i := strings.IndexByte(path, '['); i >= 0 {
-		path = path[:i]
-	}
-	return path
-}
-
-// sameField reports whether one path is the end of the other: "customer.phone"
-// agrees with "phone" and "data.customer.phone", not with "shop.phone".
-func sameField(a, b string) bool {
-	a, b = plainPath(a), plainPath(b)
-	if len(a) < len(b) {
-		a, b = b, a
-	}
-	return b != "" && strings.HasSuffix(a, b) && (len(a) == len(b) || a[len(a)-len(b)-1] == '.')
-}
-
-// plainPath leaves out "$.", what stands in brackets, and of a path that goes
-// down to any depth all that is before it.
-func plainPath(p string) string {
-	if i := strings.LastIndex(p, ".."); i >= 0 {
-		p = p[i+2:]
-	}
-	p = strings.TrimPrefix(strings.TrimPrefix(p, "$"), ".")
-	for {
-		i := strings.IndexByte(p, '[')
-		if i < 0 {
-			return p
-		}
-		j := strings.IndexByte(p[i:], ']')
-		if j < 0 {
-			return p[:i]
-		}
-		p = p[:i] + p[i+j+1:]
 	}
 }

@@ -48,6 +48,7 @@ type Visit struct {
 	sealing  []entry               // masked values that are not yet in the vault
 	plain    []byte                // their originals
 	issued   []issuedMask          // masks that the vault is not yet told of
+	drawer   *drawer               // of a masked view
 	search   *mask.Plan            // the policy's search, as this role sees it
 }
 
@@ -108,7 +109,8 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 		v.search = v.search.With(role.Masks, g.cfg.Masks, string(s.Actor))
 	}
 	if v.Masked {
-		v.Plan = v.Plan.Knowing(g.vault.known(s.ID, v.at))
+		v.drawer = g.vault.open(s.ID, v.at)
+		v.Plan = v.Plan.Knowing(v.drawer.known)
 	}
 	v.reason = claimed(v.Route.Reason, r, params)
 	return v, nil
@@ -210,9 +212,11 @@ func (v *Visit) See(rec mask.Record) {
 // Seal puts what was seen into the vault, so that it can be revealed and
 // restored from now on. Record does it too.
 func (v *Visit) Seal() {
-	// What could not be sealed stays masked; that is all that is lost.
-	_ = v.g.vault.note(v.Session.ID, v.issued, v.at)
-	_ = v.g.vault.seal(v.Session.ID, v.sealing, v.plain, v.at)
+	if v.drawer == nil {
+		return // nothing was masked
+	}
+	v.drawer.memory.note(v.issued)
+	v.drawer.seal(v.sealing, v.plain, v.at)
 	clear(v.issued)
 	v.issued = v.issued[:0]
 	clear(v.plain)

@@ -3,7 +3,6 @@ package gateway
 import (
 	"hash/maphash"
 	"strings"
-	"time"
 )
 
 // What a session remembers of the masks that it was shown: how many of a kind, and
@@ -48,65 +47,6 @@ func (s *maskSet) at(seed maphash.Seed, text string, i, least, end int) int {
 		}
 	}
 	return 0
-}
-
-// standIn tells whether a mask stands for its original whole: a pseudonym, or
-// what was encrypted. All others have asterisks.
-func standIn(m string) bool { return strings.IndexByte(m, '*') < 0 }
-
-// issuedMask is a mask that was shown.
-type issuedMask struct {
-	text   string
-	mapped bool
-}
-
-// note remembers masks by which they are known again inside of a text: those
-// without an asterisk, and of the others those that were found in texts.
-func (v *vault) note(session string, masks []issuedMask, now time.Time) error {
-	if len(masks) == 0 {
-		return nil
-	}
-	d, _, err := v.drawer(session)
-	if err != nil {
-		return err
-	}
-	v.mu.Lock()
-	d.last = now
-	v.mu.Unlock()
-	d.masks.Lock()
-	defer d.masks.Unlock()
-	for _, m := range masks {
-		switch {
-		case standIn(m.text):
-			d.standIns.add(v.seed, m.text)
-		case !m.mapped && (strings.Trim(m.text, "*") != "" || len(m.text) > 3):
-			d.starred.add(v.seed, m.text)
-		}
-	}
-	return nil
-}
-
-// masksIn returns where in s masks stand that this session was ever shown, and
-// false when there is too much in s to tell. Those without an asterisk may stand
-// in a longer row of letters and digits: +86 before a phone is no part of it. Those
-// with one are looked for in text only.
-func (v *vault) masksIn(session, s string, text bool) (places [][]int, ok bool) {
-	v.mu.Lock()
-	d := v.drawers[session]
-	v.mu.Unlock()
-	if d == nil {
-		return nil, true
-	}
-	d.masks.Lock()
-	defer d.masks.Unlock()
-	if len(d.standIns.all) > 0 {
-		places = d.standIns.inRuns(v.seed, s)
-	}
-	if text && len(d.starred.all) > 0 {
-		stars, ok := d.starred.aroundStars(v.seed, s)
-		return append(places, stars...), ok
-	}
-	return places, true
 }
 
 // inRuns looks for masks in rows of letters and digits.

@@ -1,0 +1,142 @@
+package gateway
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync"
+
+	"github.com/menshen-io/menshen/mask"
+)
+
+// memory is what a session was ever shown, as hashes: it outlives the originals,
+// so that a mask that comes back is known as one, and so that none goes back by
+// guess to the wrong customer.
+type memory struct {
+	seed maphash.Seed
+
+	mu        sync.RWMutex
+	customers map[uint64]struct{} // whose originals were sealed
+	// strong are the masks of strong classes, with their originals; 0 when there
+	// were several.
+	strong map[uint64]uint64
+	// Masks without an asterisk, and others that were found in texts.
+	standIns, starred maskSet
+}
+
+// maxStrong bounds the masks and customers that a session is known to have been shown. Past it
+// no mask goes back that is not named with its customer.
+const maxStrong = 100_000
+
+func newMemory() *memory {
+	return &memory{seed: maphash.MakeSeed(), customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
+}
+
+// issuedMask is a mask that was shown.
+type issuedMask struct {
+	text   string
+	mapped bool
+}
+
+// note remembers masks by which they are known again inside of a text: those
+// without an asterisk, and of the others those that were found in texts.
+func (m *memory) note(masks []issuedMask) {
+	if len(masks) == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, x := range masks {
+		switch {
+		case standIn(x.text):
+			m.standIns.add(m.seed, x.text)
+		case !x.mapped && (strings.Trim(x.text, "*") != "" || len(x.text) > 3):
+			m.starred.add(m.seed, x.text)
+		}
+	}
+}
+
+// learn remembers whose originals are sealed, and which of their masks tell them
+// apart.
+func (m *memory) learn(entries []entry, plain []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range entries {
+		e := &entries[i]
+		if len(m.customers) < maxStrong && (i == 0 || entries[i-1].subject != e.subject) {
+			m.customers[maphash.String(m.seed, e.subject)] = struct{}{}
+		}
+		if !strong(e.class, e.mask) || len(m.strong) >= maxStrong {
+			continue
+		}
+		key, original := maphash.String(m.seed, e.mask), m.bare(plain[e.off:e.off+e.len])
+		if was, ok := m.strong[key]; ok && was != original {
+			original = 0
+		}
+		m.strong[key] = original
+	}
+}
+
+// alone tells whether all that the session was ever shown as the strong mask s was
+// one number.
+func (m *memory) alone(s string) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.strong[maphash.String(m.seed, s)] != 0 && len(m.strong) < maxStrong && len(m.customers) < maxStrong
+}
+
+// wasShown reports whether the session was ever shown the customer id.
+func (m *memory) wasShown(id string) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, ok := m.customers[maphash.String(m.seed, id)]
+	return ok
+}
+
+// strong says whether a mask tells originals of its class apart so well that it
+// may stand for its original without a customer's name: a session would have to be
+// shown hundreds of thousands before two alike can be expected by chance.
+func strong(class, m string) bool {
+	if standIn(m) {
+		return true
+	}
+	shown := 0
+	for i := range len(m) {
+		if m[i] >= '0' && m[i] <= '9' {
+			shown++
+		}
+	}
+	return shown >= 7 && class == string(mask.Phone)
+}
+
+// standIn tells whether a mask stands for its original whole: a pseudonym, or
+// what was encrypted. All others have asterisks.
+func standIn(m string) bool { return strings.IndexByte(m, '*') < 0 }
+
+// bare hashes a number as it is without blanks and hyphens; it is never 0.
+func (m *memory) bare(number []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(m.seed)
+	for _, c := range number {
+		if c != ' ' && c != '-' {
+			h.WriteByte(c)
+		}
+	}
+	return max(h.Sum64(), 1)
+}
+
+// masksIn returns where in s masks stand that this session was ever shown, and
+// false when there is too much in s to tell. Those without an asterisk may stand
+// in a longer row of letters and digits: +86 before a phone is no part of it. Those
+// with one are looked for in text only.
+func (m *memory) masksIn(s string, text bool) (places [][]int, ok bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if len(m.standIns.all) > 0 {
+		places = m.standIns.inRuns(m.seed, s)
+	}
+	if text && len(m.starred.all) > 0 {
+		stars, ok := m.starred.aroundStars(m.seed, s)
+		return append(places, stars...), ok
+	}
+	return places, true
+}
