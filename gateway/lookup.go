@@ -118,7 +118,7 @@ var digits = strings.NewReplacer(" ", "", "-", "")
 // since it would be found there again. It is the subject's; when subject is
 // empty, anybody's (of perhaps, if there are any) if the session was never shown
 // another original of this mask, which must be strong.
-func (d *drawer) masked(m string, fields []string, subject string, perhaps []string, now time.Time) (Original, error) {
+func (d *drawer) masked(m string, fields []string, subject string, perhaps map[string]bool, now time.Time) (Original, error) {
 	hits := make([][]found, len(fields)+1) // those found by search come last
 	add := func(slots []slot) {
 		for _, s := range slots {
@@ -139,15 +139,14 @@ func (d *drawer) masked(m string, fields []string, subject string, perhaps []str
 	}
 	d.vault.mu.Lock()
 	switch {
+	case d.masks[m] == 0:
 	case subject != "":
 		add(d.slots[subject])
-	case len(perhaps) > 0:
-		for _, id := range perhaps {
-			add(d.slots[id])
-		}
 	default:
-		for _, slots := range d.slots {
-			add(slots)
+		for id := range d.holders[m] {
+			if len(perhaps) == 0 || perhaps[id] {
+				add(d.slots[id])
+			}
 		}
 	}
 	d.vault.mu.Unlock()
@@ -225,14 +224,7 @@ func (d *drawer) mapped(subject string, now time.Time) ([]Original, error) {
 func (d *drawer) issued(mask string) bool {
 	d.vault.mu.Lock()
 	defer d.vault.mu.Unlock()
-	for _, fields := range d.slots {
-		for _, s := range fields {
-			if s.mask == mask {
-				return true
-			}
-		}
-	}
-	return false
+	return d.masks[mask] > 0
 }
 
 func lastPart(path string) string {

@@ -212,7 +212,7 @@ type writing struct {
 	naming map[string]bool
 	// perhaps are customers of this session whose ids stand where some id stands:
 	// they may be meant, or an order that has the same number.
-	perhaps []string
+	perhaps map[string]bool
 	// noted are the values at the paths that the policy's writes ask for.
 	noted map[string][]string
 	n     int
@@ -221,7 +221,8 @@ type writing struct {
 const maxMentions = 10_000
 
 func (v *Visit) writing() *writing {
-	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool), noted: make(map[string][]string)}
+	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool),
+		perhaps: make(map[string]bool), noted: make(map[string][]string)}
 	for _, rec := range v.records {
 		switch {
 		case rec.Subject == "" || strings.Contains(rec.Subject, ".."):
@@ -252,7 +253,7 @@ func (v *Visit) writing() *writing {
 
 func (w *writing) maybe(id string) {
 	if w.v.drawer.memory.wasShown(id) {
-		w.perhaps = append(w.perhaps, id)
+		w.perhaps[id] = true
 	}
 }
 

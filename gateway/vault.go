@@ -63,7 +63,10 @@ type drawer struct {
 	held  int // subjects of those
 	queue []*sealed
 	slots map[string][]slot // by subject
-	last  time.Time         // something was sealed, or looked for
+	masks map[string]int    // of all slots, and how many have it
+	// holders are the subjects that have a strong mask, with how many slots.
+	holders map[string]map[string]int
+	last    time.Time // something was sealed, or looked for
 }
 
 // slot is where the newest original of one subject's field is.
@@ -104,7 +107,8 @@ func (v *vault) open(session string, now time.Time) *drawer {
 	defer v.mu.Unlock()
 	d := v.drawers[session]
 	if d == nil {
-		d = &drawer{vault: v, session: session, aead: newAEAD(), memory: newMemory(), known: mask.NewKnown(maphash.MakeSeed()), slots: make(map[string][]slot)}
+		d = &drawer{vault: v, session: session, aead: newAEAD(), memory: newMemory(), known: mask.NewKnown(maphash.MakeSeed()),
+			slots: make(map[string][]slot), masks: make(map[string]int), holders: make(map[string]map[string]int)}
 		if _, ended := v.ended[session]; !ended {
 			v.drawers[session] = d
 		}
@@ -139,7 +143,7 @@ func newAEAD() cipher.AEAD {
 const keepDrawer = 12 * time.Hour
 
 // overhead is what an original takes beside its bytes, roughly.
-const overhead = 160
+const overhead = 256
 
 // seal keeps the originals that entries point to in plain.
 func (d *drawer) seal(entries []entry, plain []byte, now time.Time) {
@@ -186,9 +190,11 @@ func (d *drawer) place(s *sealed, e *entry) {
 	}
 	s.live++
 	now := slot{in: s, off: e.off, len: e.len, field: e.field, class: e.class, mask: e.mask, mapped: e.mapped}
+	d.count(e.subject, now, 1)
 	slots := d.slots[e.subject]
 	for i := range slots {
 		if old := slots[i].in; old != s && slots[i].field == e.field {
+			d.count(e.subject, slots[i], -1)
 			slots[i] = now
 			if old.live--; old.live == 0 {
 				d.vault.drop(old)
@@ -200,6 +206,27 @@ func (d *drawer) place(s *sealed, e *entry) {
 		slots = make([]slot, 0, 4)
 	}
 	d.slots[e.subject] = append(slots, now)
+}
+
+// count notes that there is one slot more or less of a subject that has the mask of
+// s. The caller holds mu.
+func (d *drawer) count(subject string, s slot, by int) {
+	if d.masks[s.mask] += by; d.masks[s.mask] == 0 {
+		delete(d.masks, s.mask)
+	}
+	if !strong(s.class, s.mask) {
+		return
+	}
+	has := d.holders[s.mask]
+	if has == nil {
+		has = make(map[string]int, 1)
+		d.holders[s.mask] = has
+	}
+	if has[subject] += by; has[subject] == 0 {
+		if delete(has, subject); len(has) == 0 {
+			delete(d.holders, s.mask)
+		}
+	}
 }
 
 // compact leaves dropped records out once they are the larger part.
@@ -240,7 +267,13 @@ func (v *vault) drop(s *sealed) {
 		if !ok {
 			continue
 		}
-		slots = slices.DeleteFunc(slots, func(x slot) bool { return x.in == s })
+		slots = slices.DeleteFunc(slots, func(x slot) bool {
+			if x.in != s {
+				return false
+			}
+			d.count(subject, x, -1)
+			return true
+		})
 		if len(slots) == 0 {
 			delete(d.slots, subject)
 		} else {
