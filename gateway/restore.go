@@ -216,13 +216,25 @@ type writing struct {
 	// noted are the values at the paths that the policy's writes ask for.
 	noted map[string][]string
 	n     int
+	// Answers that were given before, for this body.
+	anybody  []string // the customers named anywhere, up to two of them
+	resolved map[question]answer
 }
+
+// question is which original is meant, answer the answer to it.
+type (
+	question struct{ mask, subject, fields string }
+	answer   struct {
+		original Original
+		err      error
+	}
+)
 
 const maxMentions = 10_000
 
 func (v *Visit) writing() *writing {
 	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool),
-		perhaps: make(map[string]bool), noted: make(map[string][]string)}
+		perhaps: make(map[string]bool), noted: make(map[string][]string), resolved: make(map[question]answer)}
 	for _, rec := range v.records {
 		switch {
 		case rec.Subject == "" || strings.Contains(rec.Subject, ".."):
@@ -328,13 +340,27 @@ func (w *writing) subject(s spot) (id string, fields []string, ok bool) {
 	}
 	add(w.inPath)
 	if len(set) == 0 {
-		for _, ids := range w.ids {
-			add(ids)
-		}
+		add(w.namedAnywhere())
 	}
 	for id = range set {
 	}
 	return id, fields, len(set) <= 1 && w.n < maxMentions
+}
+
+// namedAnywhere returns the customers whom the body names, up to two of them. It is
+// asked once the body was read.
+func (w *writing) namedAnywhere() []string {
+	if w.anybody == nil {
+		w.anybody = []string{}
+		for _, ids := range w.ids {
+			for _, id := range ids {
+				if len(w.anybody) < 2 && !slices.Contains(w.anybody, id) {
+					w.anybody = append(w.anybody, id)
+				}
+			}
+		}
+	}
+	return w.anybody
 }
 
 // holds says whether the body is one that d is about.
@@ -559,7 +585,13 @@ func (w *writing) original(m string, fields []string, subject string) (Original,
 	if !w.v.known {
 		return Original{}, errNotSeen
 	}
-	return w.v.drawer.masked(m, fields, subject, w.perhaps, w.v.at)
+	q := question{m, subject, strings.Join(fields, "\x00")}
+	a, again := w.resolved[q]
+	if !again {
+		a.original, a.err = w.v.drawer.masked(m, fields, subject, w.perhaps, w.v.at)
+		w.resolved[q] = a
+	}
+	return a.original, a.err
 }
 
 // looksMasked reports whether the value is what a field that the policy maps would
