@@ -3,46 +3,81 @@ package gateway
 import (
 	"hash/maphash"
 	"strings"
+	"sync"
 )
 
 // What a session remembers of the masks that it was shown: how many of a kind, and
-// up to which length in bytes. Past it every text of such a length is taken for one.
+// up to which length in bytes. Past it every text of such a shape is taken for one.
 const (
-	maxMasks    = 250_000
-	maxMaskLen  = 63
-	maxMaskRun  = 64     // of letters and digits: in a longer row nothing is found that is masked
-	maxStarRuns = 10_000 // in one value; more are not looked at, but refused
+	maxMasks   = 250_000
+	maxMaskLen = 63
+	maxMaskRun = 64      // of letters and digits: in a longer row nothing is found that is masked
+	maxLooks   = 1 << 20 // around asterisks, in one body; one that asks for more is refused
 )
 
-// maskSet are masks, as hashes.
+// maskSet are masks, as hashes. Who looks for one locks it for that one look only,
+// so that answers that are shown meanwhile need not wait for a long body.
 type maskSet struct {
-	all     map[uint64]struct{}
-	lengths uint64 // of those, as bits
+	seed maphash.Seed
+
+	mu     sync.RWMutex
+	all    map[uint64]struct{}
+	shapes [64]uint64 // lengths that there are, as bits, by where
+	full   bool       // it was shown more than all holds
 }
 
-func (s *maskSet) add(seed maphash.Seed, m string) {
-	if len(m) > maxMaskLen || len(s.all) >= maxMasks {
+// where keys shapes: where the first asterisk is, or what it begins with when
+// there is none.
+func where(m string) int {
+	if i := strings.IndexByte(m, '*'); i >= 0 {
+		return i
+	}
+	return int(m[0] & 63)
+}
+
+func (s *maskSet) add(m string) {
+	if m == "" || len(m) > maxMaskLen {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shapes[where(m)] |= 1 << len(m)
+	if s.full {
 		return
 	}
 	if s.all == nil {
 		s.all = make(map[uint64]struct{})
 	}
-	s.all[maphash.String(seed, m)] = struct{}{}
-	s.lengths |= 1 << len(m)
+	s.all[maphash.String(s.seed, m)] = struct{}{}
+	if len(s.all) >= maxMasks {
+		s.forget()
+	}
 }
 
-// at returns the length of the longest mask at i in text, which has at least the
-// given length and goes no further than end; or 0. More asterisks beside those of
-// a mask make it none.
-func (s *maskSet) at(seed maphash.Seed, text string, i, least, end int) int {
+// forget leaves only the shapes of masks: what has one is taken for a mask. The
+// caller holds mu.
+func (s *maskSet) forget() { s.all, s.full = nil, true }
+
+// at returns the length of the longest mask at i in text, which has its first
+// asterisk, or begins, as the key says, has at least the given length and goes no
+// further than text; or 0. It takes what it looks up from left. More asterisks
+// beside those of a mask make it none.
+func (s *maskSet) at(text string, i, key, least int, left *int) int {
 	if i > 0 && text[i-1] == '*' && text[i] == '*' {
 		return 0
 	}
-	for n := min(end-i, maxMaskLen); n >= least; n-- {
-		if s.lengths&(1<<n) == 0 || text[i+n-1] == '*' && i+n < len(text) && text[i+n] == '*' {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	lengths := s.shapes[key]
+	if lengths == 0 {
+		return 0
+	}
+	for n := min(len(text)-i, maxMaskLen); n >= least; n-- {
+		if lengths&(1<<n) == 0 || text[i+n-1] == '*' && i+n < len(text) && text[i+n] == '*' {
 			continue
 		}
-		if _, ok := s.all[maphash.String(seed, text[i:i+n])]; ok || len(s.all) >= maxMasks {
+		*left--
+		if _, ok := s.all[maphash.String(s.seed, text[i:i+n])]; ok || s.full {
 			return n
 		}
 	}
@@ -50,14 +85,15 @@ func (s *maskSet) at(seed maphash.Seed, text string, i, least, end int) int {
 }
 
 // inRuns looks for masks in rows of letters and digits.
-func (s *maskSet) inRuns(seed maphash.Seed, text string) (places [][]int) {
+func (s *maskSet) inRuns(text string) (places [][]int) {
+	free := 0 // rows are short: there is no end to how often this may look
 	for from := 0; from < len(text); {
 		to := from
 		for to < len(text) && alphanumeric(text[to]) {
 			to++
 		}
 		for at := from; to-from <= maxMaskRun && at < to; {
-			n := s.at(seed, text, at, 1, to)
+			n := s.at(text[:to], at, int(text[at]&63), 1, &free)
 			if n > 0 {
 				places = append(places, []int{at, at + n})
 			}
@@ -69,17 +105,16 @@ func (s *maskSet) inRuns(seed maphash.Seed, text string) (places [][]int) {
 }
 
 // aroundStars looks for masks that hold an asterisk: the earliest around each, and
-// of those the longest.
-func (s *maskSet) aroundStars(seed maphash.Seed, text string) (places [][]int, ok bool) {
+// of those the longest. It is false when nothing is left of what it may look up.
+func (s *maskSet) aroundStars(text string, left *int) (places [][]int, ok bool) {
 	free := 0 // text[free:] is in no mask yet
-	runs := 0
 	for star := strings.IndexByte(text, '*'); star >= 0; {
-		if runs++; runs > maxStarRuns {
+		if *left <= 0 {
 			return places, false
 		}
 		n := 0
-		for at := max(free, star-maxMaskLen); at <= star; at++ {
-			if n = s.at(seed, text, at, star-at+1, len(text)); n > 0 {
+		for at := max(free, star-maxMaskLen+1); at <= star; at++ {
+			if n = s.at(text, at, star-at, star-at+1, left); n > 0 {
 				places = append(places, []int{at, at + n})
 				free = at + n
 				break

@@ -13,14 +13,15 @@ import (
 // guess to the wrong customer.
 type memory struct {
 	seed maphash.Seed
+	// Masks without an asterisk, and others that were found in texts; they have
+	// locks of their own.
+	standIns, starred maskSet
 
 	mu        sync.RWMutex
 	customers map[uint64]struct{} // whose originals were sealed
 	// strong are the masks of strong classes, with their originals; 0 when there
 	// were several.
 	strong map[uint64]uint64
-	// Masks without an asterisk, and others that were found in texts.
-	standIns, starred maskSet
 }
 
 // maxStrong bounds the masks and customers that a session is known to have been shown. Past it
@@ -28,7 +29,8 @@ type memory struct {
 const maxStrong = 100_000
 
 func newMemory() *memory {
-	return &memory{seed: maphash.MakeSeed(), customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
+	seed := maphash.MakeSeed()
+	return &memory{seed: seed, standIns: maskSet{seed: seed}, starred: maskSet{seed: seed}, customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
 }
 
 // issuedMask is a mask that was shown.
@@ -40,17 +42,12 @@ type issuedMask struct {
 // note remembers masks by which they are known again inside of a text: those
 // without an asterisk, and of the others those that were found in texts.
 func (m *memory) note(masks []issuedMask) {
-	if len(masks) == 0 {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	for _, x := range masks {
 		switch {
 		case standIn(x.text):
-			m.standIns.add(m.seed, x.text)
+			m.standIns.add(x.text)
 		case !x.mapped && (strings.Trim(x.text, "*") != "" || len(x.text) > 3):
-			m.starred.add(m.seed, x.text)
+			m.starred.add(x.text)
 		}
 	}
 }
@@ -127,16 +124,13 @@ func (m *memory) bare(number []byte) uint64 {
 // masksIn returns where in s masks stand that this session was ever shown, and
 // false when there is too much in s to tell. Those without an asterisk may stand
 // in a longer row of letters and digits: +86 before a phone is no part of it. Those
-// with one are looked for in text only.
-func (m *memory) masksIn(s string, text bool) (places [][]int, ok bool) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if len(m.standIns.all) > 0 {
-		places = m.standIns.inRuns(m.seed, s)
+// with one are looked for in text only; it takes what it looks up from left.
+func (m *memory) masksIn(s string, text bool, left *int) (places [][]int, ok bool) {
+	places, ok = m.standIns.inRuns(s), true
+	if text {
+		var stars [][]int
+		stars, ok = m.starred.aroundStars(s, left)
+		places = append(places, stars...)
 	}
-	if text && len(m.starred.all) > 0 {
-		stars, ok := m.starred.aroundStars(m.seed, s)
-		return append(places, stars...), ok
-	}
-	return places, true
+	return places, ok
 }

@@ -166,7 +166,7 @@ func (w *writing) holdsMask(s spot) bool {
 // shown, and what besides can only be one. It is false when that cannot be told.
 // What is no text is not searched for masks that may stand in it by chance.
 func (w *writing) masksIn(s string, text bool) ([][]int, bool) {
-	spans, ok := w.v.drawer.memory.masksIn(s, text)
+	spans, ok := w.v.drawer.memory.masksIn(s, text, &w.left)
 	if !ok {
 		return nil, false
 	}
@@ -216,6 +216,7 @@ type writing struct {
 	// noted are the values at the paths that the policy's writes ask for.
 	noted map[string][]string
 	n     int
+	left  int // of what may be looked up in the session's memory
 	// Answers that were given before, for this body.
 	anybody  []string // the customers named anywhere, up to two of them
 	resolved map[question]answer
@@ -233,7 +234,7 @@ type (
 const maxMentions = 10_000
 
 func (v *Visit) writing() *writing {
-	w := &writing{v: v, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool),
+	w := &writing{v: v, left: maxLooks, ids: make(map[jsontext.Pointer][]string), naming: make(map[string]bool),
 		perhaps: make(map[string]bool), noted: make(map[string][]string), resolved: make(map[question]answer)}
 	for _, rec := range v.records {
 		switch {
