@@ -58,6 +58,12 @@ func (s *maskSet) add(m string) {
 // caller holds mu.
 func (s *maskSet) forget() { s.all, s.full = nil, true }
 
+func (s *maskSet) len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.all)
+}
+
 // at returns the length of the longest mask at i in text, which has its first
 // asterisk, or begins, as the key says, has at least the given length and goes no
 // further than text; or 0. It takes what it looks up from left. More asterisks

@@ -9,8 +9,8 @@ import (
 )
 
 // memory is what a session was ever shown, as hashes: it outlives the originals,
-// so that a mask that comes back is known as one, and so that none goes back by
-// guess to the wrong customer.
+// so that a mask that comes back is known as one, so that none goes back by guess
+// to the wrong customer, and so that what was personal is masked wherever it stands.
 type memory struct {
 	seed maphash.Seed
 	// Masks without an asterisk, and others that were found in texts; they have
@@ -22,15 +22,55 @@ type memory struct {
 	// strong are the masks of strong classes, with their originals; 0 when there
 	// were several.
 	strong map[uint64]uint64
+	full   bool        // there were more customers or strong masks
+	known  *mask.Known // what to mask wherever it stands; it has its own lock
 }
 
 // maxStrong bounds the masks and customers that a session is known to have been shown. Past it
 // no mask goes back that is not named with its customer.
 const maxStrong = 100_000
 
+// What a memory takes, roughly, in bytes. How much of it knows values cannot be
+// told: it grows with the customers and masks until it is full.
+const (
+	hashBytes     = 24
+	knownBytes    = 512 // for each customer and mask
+	knownMaxBytes = 512 << 10
+)
+
 func newMemory() *memory {
 	seed := maphash.MakeSeed()
-	return &memory{seed: seed, standIns: maskSet{seed: seed}, starred: maskSet{seed: seed}, customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64)}
+	return &memory{seed: seed, standIns: maskSet{seed: seed}, starred: maskSet{seed: seed}, customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64),
+		known: mask.NewKnown(maphash.MakeSeed())}
+}
+
+// knows returns what is to be masked wherever it stands.
+func (m *memory) knows() *mask.Known {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.known
+}
+
+// size is how many bytes m takes, roughly.
+func (m *memory) size() int64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	n := int64(m.standIns.len() + m.starred.len() + len(m.customers) + len(m.strong))
+	return n*hashBytes + min(n*knownBytes, knownMaxBytes)
+}
+
+// forget makes room: from now on m takes for a mask whatever has the shape of one
+// that was shown, lets none go back by guess, and knows only what is shown anew.
+func (m *memory) forget() {
+	for _, s := range []*maskSet{&m.standIns, &m.starred} {
+		s.mu.Lock()
+		s.forget()
+		s.mu.Unlock()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.customers, m.strong, m.full = nil, nil, true
+	m.known = mask.NewKnown(maphash.MakeSeed())
 }
 
 // issuedMask is a mask that was shown.
@@ -59,10 +99,11 @@ func (m *memory) learn(entries []entry, plain []byte) {
 	defer m.mu.Unlock()
 	for i := range entries {
 		e := &entries[i]
-		if len(m.customers) < maxStrong && (i == 0 || entries[i-1].subject != e.subject) {
-			m.customers[maphash.String(m.seed, e.subject)] = struct{}{}
+		if m.full = m.full || len(m.customers) >= maxStrong || len(m.strong) >= maxStrong; m.full {
+			return
 		}
-		if !strong(e.class, e.mask) || len(m.strong) >= maxStrong {
+		m.customers[maphash.String(m.seed, e.subject)] = struct{}{}
+		if !strong(e.class, e.mask) {
 			continue
 		}
 		key, original := maphash.String(m.seed, e.mask), m.bare(plain[e.off:e.off+e.len])
@@ -78,7 +119,7 @@ func (m *memory) learn(entries []entry, plain []byte) {
 func (m *memory) alone(s string) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.strong[maphash.String(m.seed, s)] != 0 && len(m.strong) < maxStrong && len(m.customers) < maxStrong
+	return !m.full && m.strong[maphash.String(m.seed, s)] != 0
 }
 
 // wasShown reports whether the session was ever shown the customer id.

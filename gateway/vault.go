@@ -1,15 +1,13 @@
 package gateway
 
 import (
+	"container/list"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"hash/maphash"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/menshen-io/menshen/mask"
 )
 
 // VaultLimits bound what a vault holds. A zero field takes its default.
@@ -17,6 +15,7 @@ type VaultLimits struct {
 	TTL     time.Duration // how long an original is kept after it was last shown; 10 minutes
 	Records int           // customers' records per session; 5,000
 	Bytes   int64         // sealed bytes of all sessions; 64 MiB
+	Memory  int64         // bytes that all sessions take to remember what they were shown; 256 MiB
 }
 
 // Original is one value as it was before it was masked.
@@ -47,6 +46,10 @@ type vault struct {
 	// were dropped since: expiry and eviction both take from its front.
 	queue []*sealed
 	alive int // of queue, not dropped
+	// remembered is the size of all memories; those that have one are in order of
+	// their last use, the oldest first.
+	remembered int64
+	used       list.List // of *drawer
 }
 
 // drawer is one session's part. A request holds it from its beginning to its end:
@@ -56,7 +59,6 @@ type drawer struct {
 	session string
 	aead    cipher.AEAD // it makes its own nonces
 	memory  *memory
-	known   *mask.Known // what to mask wherever it stands; it has its own lock
 
 	// Guarded by vault.mu.
 	alive int // of queue, not dropped
@@ -66,7 +68,11 @@ type drawer struct {
 	masks map[string]int    // of all slots, and how many have it
 	// holders are the subjects that have a strong mask, with how many slots.
 	holders map[string]map[string]int
-	last    time.Time // something was sealed, or looked for
+	last    time.Time // something was shown, or looked for
+	// remembered is the size of memory as it was counted, used the place in
+	// vault.used if it has one.
+	remembered int64
+	used       *list.Element
 }
 
 // slot is where the newest original of one subject's field is.
@@ -97,6 +103,9 @@ func newVault(l VaultLimits) *vault {
 	if l.Bytes <= 0 {
 		l.Bytes = 64 << 20
 	}
+	if l.Memory <= 0 {
+		l.Memory = 256 << 20
+	}
 	return &vault{limits: l, drawers: make(map[string]*drawer), ended: make(map[string]time.Time)}
 }
 
@@ -107,13 +116,13 @@ func (v *vault) open(session string, now time.Time) *drawer {
 	defer v.mu.Unlock()
 	d := v.drawers[session]
 	if d == nil {
-		d = &drawer{vault: v, session: session, aead: newAEAD(), memory: newMemory(), known: mask.NewKnown(maphash.MakeSeed()),
+		d = &drawer{vault: v, session: session, aead: newAEAD(), memory: newMemory(),
 			slots: make(map[string][]slot), masks: make(map[string]int), holders: make(map[string]map[string]int)}
 		if _, ended := v.ended[session]; !ended {
 			v.drawers[session] = d
 		}
 	}
-	d.last = now
+	d.touch(now)
 	return d
 }
 
@@ -145,6 +154,47 @@ const keepDrawer = 12 * time.Hour
 // overhead is what an original takes beside its bytes, roughly.
 const overhead = 256
 
+// touch notes that d is in use. The caller holds mu.
+func (d *drawer) touch(now time.Time) {
+	d.last = now
+	if d.used != nil {
+		d.vault.used.MoveToBack(d.used)
+	}
+}
+
+// remember counts what the memory of d takes. Where all take too much, those that
+// were not used for longest are made to forget.
+func (d *drawer) remember(now time.Time) {
+	size := d.memory.size()
+	v := d.vault
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.drawers[d.session] != d {
+		return // the session has ended
+	}
+	d.setRemembered(size)
+	d.touch(now)
+	for v.remembered > v.limits.Memory {
+		oldest := v.used.Front().Value.(*drawer)
+		oldest.memory.forget()
+		oldest.setRemembered(0)
+	}
+}
+
+// setRemembered notes how much the memory of d takes. The caller holds mu.
+func (d *drawer) setRemembered(size int64) {
+	v := d.vault
+	v.remembered += size - d.remembered
+	d.remembered = size
+	switch {
+	case size > 0 && d.used == nil:
+		d.used = v.used.PushBack(d)
+	case size == 0 && d.used != nil:
+		v.used.Remove(d.used)
+		d.used = nil
+	}
+}
+
 // seal keeps the originals that entries point to in plain.
 func (d *drawer) seal(entries []entry, plain []byte, now time.Time) {
 	if len(entries) == 0 {
@@ -164,7 +214,6 @@ func (d *drawer) seal(entries []entry, plain []byte, now time.Time) {
 	if v.drawers[d.session] != d {
 		return // the session has ended
 	}
-	d.last = now
 	for i := range entries {
 		d.place(s, &entries[i])
 	}
@@ -298,6 +347,7 @@ func (v *vault) close(session string, now time.Time) {
 	for _, s := range d.queue {
 		v.drop(s)
 	}
+	d.setRemembered(0)
 	delete(v.drawers, session)
 }
 
@@ -308,6 +358,7 @@ func (v *vault) sweep(now time.Time) {
 	v.expire(now)
 	for id, d := range v.drawers {
 		if d.alive == 0 && now.Sub(d.last) >= keepDrawer {
+			d.setRemembered(0)
 			delete(v.drawers, id)
 		}
 	}

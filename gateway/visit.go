@@ -110,7 +110,7 @@ func (g *Gateway) Open(ctx context.Context, s Session, r Request) (*Visit, *Refu
 	}
 	if v.Masked {
 		v.drawer = g.vault.open(s.ID, v.at)
-		v.Plan = v.Plan.Knowing(v.drawer.known)
+		v.Plan = v.Plan.Knowing(v.drawer.memory.knows())
 	}
 	v.reason = claimed(v.Route.Reason, r, params)
 	return v, nil
@@ -217,6 +217,7 @@ func (v *Visit) Seal() {
 	}
 	v.drawer.memory.note(v.issued)
 	v.drawer.seal(v.sealing, v.plain, v.at)
+	v.drawer.remember(v.at)
 	clear(v.issued)
 	v.issued = v.issued[:0]
 	clear(v.plain)
