@@ -13,9 +13,9 @@ import (
 // to the wrong customer, and so that what was personal is masked wherever it stands.
 type memory struct {
 	seed maphash.Seed
-	// Masks without an asterisk, and others that were found in texts; they have
-	// locks of their own.
-	standIns, starred maskSet
+	// Masks without an asterisk, others that were found in texts, and others of
+	// fields; they have locks of their own.
+	standIns, starred, mapped maskSet
 
 	mu        sync.RWMutex
 	customers map[uint64]struct{} // whose originals were sealed
@@ -40,8 +40,8 @@ const (
 
 func newMemory() *memory {
 	seed := maphash.MakeSeed()
-	return &memory{seed: seed, standIns: maskSet{seed: seed}, starred: maskSet{seed: seed}, customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64),
-		known: mask.NewKnown(maphash.MakeSeed())}
+	return &memory{seed: seed, standIns: maskSet{seed: seed}, starred: maskSet{seed: seed}, mapped: maskSet{seed: seed},
+		customers: make(map[uint64]struct{}), strong: make(map[uint64]uint64), known: mask.NewKnown(maphash.MakeSeed())}
 }
 
 // knows returns what is to be masked wherever it stands.
@@ -55,14 +55,14 @@ func (m *memory) knows() *mask.Known {
 func (m *memory) size() int64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	n := int64(m.standIns.len() + m.starred.len() + len(m.customers) + len(m.strong))
+	n := int64(m.standIns.len() + m.starred.len() + m.mapped.len() + len(m.customers) + len(m.strong))
 	return n*hashBytes + min(n*knownBytes, knownMaxBytes)
 }
 
 // forget makes room: from now on m takes for a mask whatever has the shape of one
 // that was shown, lets none go back by guess, and knows only what is shown anew.
 func (m *memory) forget() {
-	for _, s := range []*maskSet{&m.standIns, &m.starred} {
+	for _, s := range []*maskSet{&m.standIns, &m.starred, &m.mapped} {
 		s.mu.Lock()
 		s.forget()
 		s.mu.Unlock()
@@ -79,14 +79,17 @@ type issuedMask struct {
 	mapped bool
 }
 
-// note remembers masks by which they are known again inside of a text: those
-// without an asterisk, and of the others those that were found in texts.
+// note remembers masks by which they are known again inside of a text. What has
+// nothing but up to three asterisks is no mark of one.
 func (m *memory) note(masks []issuedMask) {
 	for _, x := range masks {
 		switch {
 		case standIn(x.text):
 			m.standIns.add(x.text)
-		case !x.mapped && (strings.Trim(x.text, "*") != "" || len(x.text) > 3):
+		case strings.Trim(x.text, "*") == "" && len(x.text) <= 3:
+		case x.mapped:
+			m.mapped.add(x.text)
+		default:
 			m.starred.add(x.text)
 		}
 	}
@@ -162,16 +165,25 @@ func (m *memory) bare(number []byte) uint64 {
 	return max(h.Sum64(), 1)
 }
 
+// place is what a text is in which masks are looked for: which of them are there by
+// no chance.
+type place uint8
+
+const (
+	inBytes place = iota // no text, perhaps: masks without an asterisk
+	inText               // of a value: also those that were found in texts
+	inField              // it may be that of a field: all
+)
+
 // masksIn returns where in s masks stand that this session was ever shown, and
 // false when there is too much in s to tell. Those without an asterisk may stand
-// in a longer row of letters and digits: +86 before a phone is no part of it. Those
-// with one are looked for in text only; it takes what it looks up from left.
-func (m *memory) masksIn(s string, text bool, left *int) (places [][]int, ok bool) {
+// in a longer row of letters and digits: +86 before a phone is no part of it. It
+// takes what it looks up around asterisks from left.
+func (m *memory) masksIn(s string, in place, left *int) (places [][]int, ok bool) {
 	places, ok = m.standIns.inRuns(s), true
-	if text {
-		var stars [][]int
-		stars, ok = m.starred.aroundStars(s, left)
-		places = append(places, stars...)
+	for _, set := range []*maskSet{&m.starred, &m.mapped}[:in] {
+		stars, all := set.aroundStars(s, left)
+		places, ok = append(places, stars...), ok && all
 	}
 	return places, ok
 }

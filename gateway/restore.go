@@ -27,7 +27,7 @@ const MaxWrite = 1 << 20
 // original can be meant: that of the customer whom the request names, nearest to
 // the mask (see writing.subject). When it names none, only the mask of a phone, or a
 // mask without an asterisk, goes back, if the session was never shown another original of it.
-// Any other mask is refused.
+// Any other mask is refused, and so is one in a member's name.
 func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal) {
 	if !v.Masked || !v.g.standIns && !mayHoldMask(body) {
 		return body, nil
@@ -47,6 +47,9 @@ func (v *Visit) RestoreJSON(ctx context.Context, body []byte) ([]byte, *Refusal)
 			return nil, v.Refuse(ctx, CauseWriteUnreadable)
 		}
 		k := tok.Kind()
+		if name && w.nameHoldsMask(tok.String()) {
+			return nil, v.Refuse(ctx, CauseMaskInWrite)
+		}
 		if name || k != '"' && k != '0' {
 			continue
 		}
@@ -107,13 +110,16 @@ func (v *Visit) RestoreForm(ctx context.Context, body []byte) ([]byte, *Refusal)
 		key, value, ok := bytes.Cut(pair, []byte("="))
 		start := at + len(key) + 1
 		at += len(pair) + 1
-		if !ok {
-			continue
-		}
 		k, err1 := url.QueryUnescape(string(key))
 		s, err2 := url.QueryUnescape(string(value))
 		if err1 != nil || err2 != nil {
 			return nil, v.Refuse(ctx, CauseWriteUnreadable)
+		}
+		if w.nameHoldsMask(k) {
+			return nil, v.Refuse(ctx, CauseMaskInWrite)
+		}
+		if !ok {
+			continue
 		}
 		path := formPath(k)
 		at := jsontext.Pointer("/" + strings.ReplaceAll(path, ".", "/"))
@@ -130,67 +136,9 @@ func formPath(k string) string {
 	return strings.Trim(strings.NewReplacer("[", ".", "]", "").Replace(k), ".")
 }
 
-// CheckOther refuses a body of another kind that holds what looks like a mask;
-// it cannot be restored there.
-func (v *Visit) CheckOther(ctx context.Context, body []byte) *Refusal {
-	if !v.Masked {
-		return nil
-	}
-	if spans, ok := v.writing().masksIn(string(body), false); !ok || len(spans) > 0 {
-		return v.Refuse(ctx, CauseMaskInWrite)
-	}
-	return nil
-}
-
 // mayHoldMask is false when body has no asterisk, escaped or not.
 func mayHoldMask(body []byte) bool {
 	return bytes.IndexByte(body, '*') >= 0 || bytes.Contains(body, []byte(`\u00`)) || bytes.Contains(body, []byte("%2a")) || bytes.Contains(body, []byte("%2A"))
-}
-
-// alias is what has the letters of a pseudonym.
-var alias = regexp.MustCompile(`P(?:-[A-Z]{4}){4}`)
-
-// holdsMask tells whether a value may hold a mask.
-func (w *writing) holdsMask(s spot) bool {
-	if strings.IndexByte(s.value, '*') >= 0 {
-		return true
-	}
-	if !w.v.g.standIns {
-		return false
-	}
-	spans, ok := w.masksIn(s.value, true)
-	return !ok || len(spans) > 0 || w.looksMasked(s)
-}
-
-// masksIn returns where in s masks stand, in order: those that this session was
-// shown, and what besides can only be one. It is false when that cannot be told.
-// What is no text is not searched for masks that may stand in it by chance.
-func (w *writing) masksIn(s string, text bool) ([][]int, bool) {
-	spans, ok := w.v.drawer.memory.masksIn(s, text, &w.left)
-	if !ok {
-		return nil, false
-	}
-	known := len(spans)
-	free := func(at []int) bool {
-		return !slices.ContainsFunc(spans[:known], func(k []int) bool { return at[0] < k[1] && k[0] < at[1] })
-	}
-	for _, at := range strongMask.FindAllStringIndex(s, -1) {
-		if free(at) {
-			spans = append(spans, at)
-		}
-	}
-	for _, at := range alias.FindAllStringIndex(s, -1) {
-		if w.v.g.standIns && mask.IsAlias(s[at[0]:at[1]]) && free(at) {
-			spans = append(spans, at)
-		}
-	}
-	slices.SortFunc(spans, func(a, b []int) int { return a[0] - b[0] })
-	for i := range spans {
-		if i > 0 && spans[i][0] < spans[i-1][1] {
-			return nil, false // one within another: nobody was shown that
-		}
-	}
-	return spans, true
 }
 
 // spot is a value of a body that holds an asterisk, or a mask without one.
@@ -416,10 +364,6 @@ func (w *writing) splice(ctx context.Context, body []byte, spots []spot, quote f
 	return append(out, body[at:]...), nil
 }
 
-// strongMask is what nobody writes but as a mask of a phone, an id, a card or an
-// e-mail address.
-var strongMask = regexp.MustCompile(`\+?[0-9][0-9 -]{0,8}\*{4,}[0-9]{0,4}[0-9Xx]?|\*{4,}[0-9]{3,4}[Xx]?|[A-Za-z0-9._+-]{0,3}\*{3}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?`)
-
 // quoted is a value in a document that is itself a value of the body: an argument
 // of a GraphQL document, JSON in JSON. It is not restored there.
 var quoted = regexp.MustCompile(`["'][^"'\\]*\*[^"'\\]*\\?["']`)
@@ -439,7 +383,7 @@ func (w *writing) restore(s spot) (string, bool) {
 			return "", false
 		}
 	}
-	spans, ok := w.masksIn(s.value, true)
+	spans, ok := w.masksIn(s.value, inText)
 	switch {
 	case !ok || len(spans) > 0 && !clear:
 		return "", false

@@ -73,6 +73,12 @@ func TestRestore(t *testing.T) {
 		{"unlisted path below", "/api/orders/u-1/x", `{"phone":"138****5678"}`, ""},
 		{"unlisted path", "/api/else", `{"phone":"138****5678"}`, ""},
 		{"unlisted path without a mask", "/api/else", `{"note":"5*3"}`, `{"note":"5*3"}`},
+		{"a member's name that is a mask", "/api/customers/u-1", `{"id":"u-1","by":{"138****5678":"x"}}`, ""},
+		{"a member's name that is the mask of a field", "/api/customers/u-1", `{"id":"u-1","by":{"张*":"x"}}`, ""},
+		{"a member's name that holds a mask", "/api/orders", `{"of 136****1111":1}`, ""},
+		{"a member's name that is a full mask", "/api/orders", `{"a":[{"******":1}]}`, ""},
+		{"a member's name, escaped", "/api/orders", `{"138\u002a\u002a**5678":1}`, ""},
+		{"a member's name with an asterisk", "/api/orders", `{"*":1,"a*b":"**"}`, `{"*":1,"a*b":"**"}`},
 		{"not JSON", "/api/orders", `{"note":"5*3"`, ""},
 	}
 	for _, test := range tests {
@@ -167,6 +173,10 @@ func TestRestoreForm(t *testing.T) {
 		"phone=138****5678": "phone=13812345678",
 		"other=138****5678": "",
 		"a=%zz&b=*":         "",
+		"138****5678":       "",
+		"138****5678=1":     "",
+		"by[138****5678]=1": "",
+		"a*b=1&*":           "a*b=1&*",
 	} {
 		got, ref := v.RestoreForm(t.Context(), []byte(body))
 		if string(got) != want || (ref != nil) != (want == "") {
@@ -175,5 +185,56 @@ func TestRestoreForm(t *testing.T) {
 	}
 	if v.CheckOther(t.Context(), []byte("--x\r\n\r\n138****5678\r\n")) == nil || v.CheckOther(t.Context(), []byte("* * * a")) != nil {
 		t.Error("other bodies")
+	}
+}
+
+// Where XML, CSV and text hold a mask they are refused: it would overwrite data.
+func TestTextWithMasksIsRefused(t *testing.T) {
+	f := newFixture(t)
+	s := agent("agent")
+	value := func(c mask.Class, o, m string, mapped bool) mask.Value {
+		return mask.Value{Field: "customer." + string(c), Class: c, Original: o, Mask: m, Mapped: mapped}
+	}
+	f.view(t, s, "u-1", phone("customer.phone", "13812345678"), value(mask.Name, "张三丰", "张**", true), value(mask.BirthDate, "1990-03-07", "199*-**-**", true),
+		value(mask.Secret, "abc", "***", true), value(mask.Name, "John Smith", "J*** S****", false))
+	v, ref := f.Open(t.Context(), s, Request{Method: "PUT", Path: "/api/orders"})
+	if ref != nil {
+		t.Fatal(ref)
+	}
+	for _, text := range []string{
+		`<c><id>u-1</id><name>张**</name></c>`, "id,name\nu-1,张**", `<a>浙江省杭州市******</a>`, `<a>******</a>`, `<b>199*-**-**</b>`, "to J*** S****.",
+		"to 138****5678", "to 139****0000", `<a n="&#x5F20;&#42;&#42;"/>`, `{"name":"\u5f20**"}`, "id,name\nu-2,王*", "收货人：欧阳**，", "a\x00*\x00", "\xd5\xc5**",
+		strings.Repeat("138****5678\n", 50_000),
+	} {
+		if ref := v.CheckText(t.Context(), []byte(text)); ref == nil || ref.Cause != CauseMaskInWrite {
+			t.Errorf("%.40q goes through: %v", text, ref)
+		}
+	}
+	for _, text := range []string{
+		"", "**重要** 5*3, ***", "select * from t", "/* 注释 */", "- 张三丰*****", "*******", "&amp; \\u00zz &#42;", "\xd5\xc5", strings.Repeat("* ", 100_000), "李**张",
+	} {
+		if ref := v.CheckText(t.Context(), []byte(text)); ref != nil {
+			t.Errorf("%.40q: %v", text, ref)
+		}
+	}
+	// What may be no text is looked at for what nobody writes by chance.
+	for body, refused := range map[string]bool{"--x\r\n\r\n138****5678\r\n": true, "--x\r\n\r\n张**\r\n": false, "\xff\x00张********": false} {
+		if ref := v.CheckOther(t.Context(), []byte(body)); (ref != nil) != refused {
+			t.Errorf("%q: %v", body, ref)
+		}
+	}
+	// A raw role was shown no masks.
+	raw, ref := f.Open(t.Context(), agent("auditor"), Request{Method: "PUT", Path: "/api/orders"})
+	if ref != nil {
+		t.Fatal(ref)
+	}
+	for _, check := range []func() *Refusal{
+		func() *Refusal { return raw.CheckText(t.Context(), []byte("138****5678")) },
+		func() *Refusal { return raw.CheckOther(t.Context(), []byte("138****5678")) },
+		func() *Refusal { _, ref := raw.RestoreJSON(t.Context(), []byte(`{"138****5678":"*`)); return ref },
+	} {
+		if ref := check(); ref != nil {
+			t.Error(ref)
+		}
 	}
 }

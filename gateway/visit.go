@@ -178,7 +178,7 @@ func (v *Visit) See(rec mask.Record) {
 	v.shown += len(rec.Values)
 	if v.Masked {
 		for i := range rec.Values {
-			if x := &rec.Values[i]; x.Mask != x.Original && (!x.Mapped || standIn(x.Mask)) {
+			if x := &rec.Values[i]; x.Mask != x.Original {
 				v.issued = append(v.issued, issuedMask{x.Mask, x.Mapped})
 			}
 		}

@@ -230,12 +230,27 @@ func TestWriteBack(t *testing.T) {
 	d.refused(resp, got, 409, gateway.CauseMaskInWrite)
 	resp, got = put("/api/other", "to 137****0000", "text/plain")
 	d.refused(resp, got, 409, gateway.CauseMaskInWrite)
+	for _, write := range [][2]string{
+		{`{"id":"u-1","by":{"138****5678":"x"}}`, "application/json"}, {`<c><id>u-1</id><name>张**</name></c>`, "application/xml"},
+		{"id,name\nu-1,张**", "text/csv; charset=utf-8"}, {`<a>浙江省杭州市******</a>`, "text/xml"}, {`<a>******</a>`, "application/soap+xml"},
+		{`{"id":"u-1","name":"张**"}`, "application/x-ndjson"}, {`{"id":"u-1","name":"\u5f20**"}`, "text/plain"}, {"name: 张**", ""},
+	} {
+		resp, got = put("/api/orders/A-1", write[0], write[1])
+		d.refused(resp, got, 409, gateway.CauseMaskInWrite)
+	}
+	resp, got = put("/api/other", strings.Repeat("x", gateway.MaxWrite+1), "text/csv")
+	d.refused(resp, got, 413, gateway.CauseTooLarge)
 	resp, got = put("/api/other", `{"a":"*`, "application/json")
 	d.refused(resp, got, 400, gateway.CauseWriteUnreadable)
 	resp, got = put("/api/other", `"`+strings.Repeat("x", gateway.MaxWrite)+`"`, "application/json")
 	d.refused(resp, got, 413, gateway.CauseTooLarge)
 	if d.body != "" {
 		t.Error("a refused write reached the back office")
+	}
+	for ct, body := range map[string]string{"application/xml": "<a>5*3 **</a>", "text/csv": "id,name\n1,*", "multipart/form-data; boundary=x": "--x\r\n\r\n**\r\n--x--"} {
+		if put("/api/other", body, ct); d.body != body {
+			t.Errorf("%s: the back office got %q", ct, d.body)
+		}
 	}
 	put("/api/other", strings.Repeat("x", gateway.MaxWrite+5), "application/octet-stream")
 	if len(d.body) != gateway.MaxWrite+5 {

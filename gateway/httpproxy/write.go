@@ -7,13 +7,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/menshen-io/menshen/gateway"
 )
 
 // restoreWrite puts originals back into the body of a request, or refuses it.
-// What is neither JSON nor a form is looked at up to [gateway.MaxWrite] bytes
-// and passed on as it is.
+// Text that is neither JSON nor a form is passed on if there is no mask in it; of
+// what is no text only the first [gateway.MaxWrite] bytes are looked at.
 func restoreWrite(r *http.Request, v *gateway.Visit) *gateway.Refusal {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
@@ -40,6 +41,13 @@ func restoreWrite(r *http.Request, v *gateway.Visit) *gateway.Refusal {
 			return v.Refuse(ctx, gateway.CauseTooLarge)
 		}
 		body, ref = v.RestoreForm(ctx, body)
+	case textType(ct):
+		if !whole {
+			return v.Refuse(ctx, gateway.CauseTooLarge)
+		}
+		ref = v.CheckText(ctx, body)
+	case ct == "" && whole && utf8.Valid(body):
+		ref = v.CheckText(ctx, body)
 	default:
 		ref = v.CheckOther(ctx, body)
 	}
@@ -73,6 +81,16 @@ func jsonType(ct string) bool {
 // sequenceType reports whether a media type is JSON line by line.
 func sequenceType(ct string) bool {
 	return ct == "application/x-ndjson" || ct == "application/ndjson" || ct == "application/jsonl" || ct == "application/x-jsonlines"
+}
+
+// textType reports whether a media type is that of text, in which a mask may stand
+// for itself.
+func textType(ct string) bool {
+	switch ct {
+	case "application/xml", "application/csv", "application/graphql", "application/yaml", "application/x-yaml", "application/toml", "application/sql", "application/javascript":
+		return true
+	}
+	return strings.HasPrefix(ct, "text/") || strings.HasSuffix(ct, "+xml") || strings.HasSuffix(ct, "+yaml") || sequenceType(ct)
 }
 
 func looksJSON(b []byte) bool {
