@@ -27,7 +27,7 @@ func (v *Visit) CheckText(ctx context.Context, body []byte) *Refusal {
 		}
 	}
 	for _, text := range spellings(string(body)) {
-		if w.textHoldsMask(text) || nameMask.MatchString(text) {
+		if w.textHoldsMask(text) || strings.IndexByte(text, '*') >= 0 && nameMask.MatchString(text) {
 			return v.Refuse(ctx, CauseMaskInWrite)
 		}
 	}
@@ -99,8 +99,9 @@ func (w *writing) nameHoldsMask(name string) bool {
 
 // textHoldsMask tells whether text holds a mask, of a field or of a text.
 func (w *writing) textHoldsMask(text string) bool {
-	spans, ok := w.masksIn(text, inField)
-	return !ok || len(spans) > 0 || holdsFull(text)
+	known, ok := w.v.drawer.memory.masksIn(text, inField, &w.left)
+	return !ok || len(known) > 0 || holdsFull(text) || strings.Contains(text, "***") && strongMask.MatchString(text) ||
+		w.v.g.standIns && slices.ContainsFunc(alias.FindAllString(text, -1), mask.IsAlias)
 }
 
 // holdsFull tells whether the full mask stands in text, without more asterisks.
@@ -136,9 +137,11 @@ func (w *writing) masksIn(s string, in place) ([][]int, bool) {
 		return i == len(known) || known[i][0] >= at[1]
 	}
 	spans := slices.Clone(known)
-	for _, at := range strongMask.FindAllStringIndex(s, -1) {
-		if free(at) {
-			spans = append(spans, at)
+	if strings.Contains(s, "***") {
+		for _, at := range strongMask.FindAllStringIndex(s, -1) {
+			if free(at) {
+				spans = append(spans, at)
+			}
 		}
 	}
 	for _, at := range alias.FindAllStringIndex(s, -1) {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -122,12 +123,36 @@ func TestFullMaskSet(t *testing.T) {
 	}
 }
 
+// plainMasksIn looks at every place where a mask with an asterisk may stand, and
+// compares.
+func plainMasksIn(t *testing.T, m *memory, text string) {
+	t.Helper()
+	var want [][]int
+	for i := 0; i < len(text); i++ {
+		for n := min(len(text)-i, maxMaskLen); n > 0; n-- {
+			x := text[i : i+n]
+			_, ok := m.starred.all[maphash.String(m.seed, x)]
+			more := i > 0 && text[i-1] == '*' && x[0] == '*' || x[n-1] == '*' && i+n < len(text) && text[i+n] == '*'
+			if ok && !more {
+				want = append(want, []int{i, i + n})
+				i += n - 1
+				break
+			}
+		}
+	}
+	got, ok := m.starred.aroundStars(text, new(maxLooks))
+	if ok && !slices.EqualFunc(got, want, slices.Equal[[]int]) {
+		t.Fatalf("%q: %v, want %v", text, got, want)
+	}
+}
+
 func FuzzMasksIn(f *testing.F) {
 	f.Add("张* and 9123, 浙江省******", "张*", "9123")
 	f.Add("****", "**", "*")
 	f.Fuzz(func(t *testing.T, text, one, two string) {
 		m := newMemory()
 		m.note([]issuedMask{{one, false}, {two, false}})
+		plainMasksIn(t, m, text)
 		places, _ := m.masksIn(text, inText, new(maxLooks))
 		for _, p := range places {
 			if found := text[p[0]:p[1]]; found != one && found != two {

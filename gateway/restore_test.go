@@ -238,3 +238,26 @@ func TestTextWithMasksIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A mask that was shown is found in text whatever stands around it.
+func FuzzCheckText(f *testing.F) {
+	f.Add("id,name", "2,李四", true)
+	f.Add("&#x5F20;\\u5f20", "**", false)
+	f.Fuzz(func(t *testing.T, before, after string, whole bool) {
+		g := newFixture(t)
+		s := agent("agent")
+		g.view(t, s, "u-1", mask.Value{Field: "customer.name", Class: mask.Name, Original: "张三丰", Mask: "张**", Mapped: true})
+		v, ref := g.Open(t.Context(), s, Request{Method: "PUT", Path: "/api/orders"})
+		if ref != nil {
+			t.Fatal(ref)
+		}
+		m := "张**"
+		if !whole {
+			m = `\u5f20&#42;*`
+		}
+		ref = v.CheckText(t.Context(), []byte(before+"\n"+m+"\n"+after))
+		if whole && ref == nil {
+			t.Error("a mask goes through")
+		}
+	})
+}
