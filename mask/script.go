@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// maxObjects bounds how many objects of a script are tried as JSON.
+// maxObjects bounds how many objects of a script are tried as JSON, those that do
+// not end among them.
 const maxObjects = 64
 
 // script masks the text of a script: JSON, and objects in other languages that
@@ -18,19 +19,8 @@ func (m *markup) script(raw []byte) error {
 		}
 	}
 	from := 0 // raw[from:] is yet to be masked
-	tried := 0
-	for i := 0; i < len(raw) && tried < maxObjects; {
-		k := bytes.IndexAny(raw[i:], "{[")
-		if k < 0 {
-			break
-		}
-		i += k
-		n, how := objectIn(raw, i)
-		if n < 3 {
-			i++
-			continue
-		}
-		tried++
+	o := objects{raw: raw}
+	for i, n, how := o.next(0); n > 0; {
 		if err := m.scriptText(raw[from:i], from); err != nil {
 			return err
 		}
@@ -39,12 +29,42 @@ func (m *markup) script(raw []byte) error {
 		if err != nil {
 			return err
 		}
-		if i++; ok {
-			i += n - 1
-			from = i
+		if ok {
+			from = i + n
 		}
+		i, n, how = o.next(max(i+1, from))
 	}
 	return m.scriptText(raw[from:], from)
+}
+
+// objects finds what may be JSON in a script.
+type objects struct {
+	raw    []byte
+	tried  int
+	looked int // bytes, in search of ends
+}
+
+// next returns where the next object or list begins, from i on, its length and how
+// it is written. The length is 0 when there is none, or enough were tried.
+func (o *objects) next(i int) (at, n int, how coding) {
+	for o.tried < maxObjects {
+		k := bytes.IndexAny(o.raw[i:], "{[")
+		if k < 0 {
+			break
+		}
+		i += k
+		n, how, ok := o.at(i)
+		o.looked += n
+		if ok && n > 2 { // an empty one has nothing
+			o.tried++
+			return i, n, how
+		}
+		if n > 2 {
+			o.tried++
+		}
+		i++
+	}
+	return len(o.raw), 0, bare
 }
 
 // scriptText masks raw, at bytes behind the token's start.
@@ -73,27 +93,30 @@ func (m *markup) jsonText(raw []byte, at int, how coding) (bool, error) {
 	return true, m.emit(m.quoted)
 }
 
-// objectIn returns the length of the object or list that begins at raw[i] and may be
-// JSON, or 0; and how it is written, as in JSON.parse("{…}") it is in a string.
-func objectIn(raw []byte, i int) (int, coding) {
+// at returns the length of the object or list that begins at raw[i] and may be JSON,
+// and how it is written: as in JSON.parse("{…}") it is in a string. Without ok it is
+// none, and so many bytes had to be looked at to see that.
+func (o *objects) at(i int) (n int, how coding, ok bool) {
+	raw := o.raw
 	if assigned(raw[:i]) {
-		if n := objectLen(raw[i:]); n > 0 && jsonLike(raw[i:i+n]) {
-			return n, bare
+		if !jsonLike(raw[i:]) {
+			return 0, bare, false
 		}
-		return 0, bare
+		n, ok = objectLen(raw[i:])
+		return n, bare, ok
 	}
 	if i == 0 || raw[i-1] != '"' && raw[i-1] != '\'' && raw[i-1] != '`' || !assigned(raw[:i-1]) {
-		return 0, bare
+		return 0, bare, false
 	}
 	for n := i; n < len(raw); n++ {
 		switch raw[n] {
 		case '\\':
 			n++
 		case raw[i-1]:
-			return n - i, scripted
+			return n - i, scripted, true
 		}
 	}
-	return 0, bare
+	return len(raw) - i, scripted, false
 }
 
 // assigned tells whether what comes after s may be a value: behind =, ( or return.
@@ -113,8 +136,9 @@ func jsonLike(s []byte) bool {
 	return c == '"' || c == '}' || c == ']' || s[0] == '[' && (c == '{' || c == '[' || c == '-' || c >= '0' && c <= '9')
 }
 
-// objectLen returns where the object or list that s begins with ends, or 0.
-func objectLen(s []byte) int {
+// objectLen returns where the object or list that s begins with ends, or the length
+// of s and false.
+func objectLen(s []byte) (n int, ends bool) {
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -127,11 +151,11 @@ func objectLen(s []byte) int {
 			depth++
 		case c == '}' || c == ']':
 			if depth--; depth == 0 {
-				return i + 1
+				return i + 1, true
 			}
 		}
 	}
-	return 0
+	return len(s), false
 }
 
 // coverJSON finds what is to be masked in p if its text is an object or a list of
