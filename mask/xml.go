@@ -73,9 +73,12 @@ func (x *tree) run(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record),
 	}
 	x.text.wipe()
 	x.side.wipe()
-	clear(x.tag[:cap(x.tag)])
-	clear(x.names[:cap(x.names)])
-	clear(x.path[:cap(x.path)])
+	for _, b := range [...]*[]byte{&x.tag, &x.names, &x.path} {
+		if cap(*b) > 4*windowSize { // only an unusual body needed so much
+			*b = nil
+		}
+		clear((*b)[:cap(*b)])
+	}
 	x.sheet = nil
 	x.release()
 	return err
@@ -555,8 +558,11 @@ func nameLen(s []byte) int {
 }
 
 // checkName refuses a name that holds a number of a person: it cannot be masked
-// and stay a name.
+// and stay a name. One that is longer than any name is refused too.
 func (x *tree) checkName(name []byte) error {
+	if len(name) > maxName {
+		return x.fault(x.tok, "the name of an element or attribute is longer than can be held")
+	}
 	if len(name) < 11 || x.set&detect.Numbers == 0 {
 		return nil
 	}

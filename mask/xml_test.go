@@ -51,6 +51,27 @@ func TestXMLRefusesWhatIsNotSound(t *testing.T) {
 	}
 }
 
+// What is held of the names of open elements is bounded, and given back.
+func TestXMLNamesAreBounded(t *testing.T) {
+	name := strings.Repeat("a", maxName)
+	in := strings.Repeat("<"+name+">", MaxDepth) + strings.Repeat("</"+name+">", MaxDepth)
+	x := new(tree)
+	if err := x.run(io.Discard, strings.NewReader(in), (*Plan)(nil).orDefault(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := cap(x.names) + cap(x.path) + cap(x.tag); n > 12*windowSize {
+		t.Errorf("%d bytes are kept", n)
+	}
+	for _, in := range []string{"<b" + name + "/>", "<b " + name + "a=''/>"} {
+		if _, err := body(t, XML, nil, in); err == nil {
+			t.Errorf("%.20s of %d bytes is let through", in, len(in))
+		}
+	}
+	if _, err := body(t, XML, nil, "<"+name+" "+name+"=''/>"); err != nil {
+		t.Error(err)
+	}
+}
+
 // A reader of another hand finds the same elements in what is masked.
 func TestXMLKeepsItsShape(t *testing.T) {
 	in := `<?xml version="1.0"?><!-- 13812345678 --><o xmlns:a="u"><a:p t="13812345678&gt;">x&amp;y<![CDATA[<13812345678>]]></a:p><e/></o>`

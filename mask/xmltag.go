@@ -8,6 +8,10 @@ import (
 // maxAttributes bounds a tag, whose attributes are compared with one another.
 const maxAttributes = 256
 
+// maxName bounds the name of an element or attribute, in bytes: those of all open
+// elements are held.
+const maxName = 1024
+
 // startTag reads a start tag or an empty element.
 func (x *tree) startTag() error {
 	if err := x.tagEnd(); err != nil {
