@@ -3,9 +3,6 @@ package mask
 import (
 	"bytes"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/menshen-io/menshen/mask/detect"
 )
@@ -155,17 +152,28 @@ func (p *compiled) fitting(s saying, text []byte) saying {
 	return s
 }
 
+// Bounds of what is kept of cells.
+const (
+	maxCells = 16_384  // of a row; the last is XFD
+	maxHeads = 1 << 18 // names of columns and columns of names, of all sheets
+)
+
 // labels finds the row of a worksheet that names columns, and the columns that
 // name what is beside them.
 type labels struct {
-	book  *book
-	cells []labelled
+	book    *book
+	header  int         // the first row in which a cell says something
+	heads   []head      // in it
+	columns []labelling // by column
 }
 
-type labelled struct {
-	row, col int
-	say      saying
+type head struct {
+	col int
+	say saying
 }
+
+// labelling is how many cells of a column say something.
+type labelling struct{ said, all int32 }
 
 func (l *labels) add(s *sheet, index int, text []byte) {
 	say := saying{}
@@ -174,75 +182,36 @@ func (l *labels) add(s *sheet, index int, text []byte) {
 	} else {
 		say = l.book.plan.says(text)
 	}
-	l.cells = append(l.cells, labelled{s.row, s.col, say})
+	if n := s.col + 1 - len(l.columns); n > 0 {
+		l.columns = append(l.columns, make([]labelling, n)...)
+	}
+	l.columns[s.col].all++
+	if say == (saying{}) || s.row == 0 {
+		return
+	}
+	l.columns[s.col].said++
+	if l.header == 0 {
+		l.header = s.row
+	}
+	if s.row == l.header {
+		l.heads = append(l.heads, head{s.col, say})
+	}
 }
 
 func (l *labels) grid() *grid {
-	g := &grid{columns: map[int]saying{}, labels: map[int]bool{}}
-	count, all := map[int]int{}, map[int]int{}
-	for _, c := range l.cells {
-		all[c.col]++
-		if c.say == (saying{}) {
-			continue
-		}
-		if count[c.col]++; g.header == 0 {
-			g.header = c.row
-		}
-	}
-	for col, n := range count {
-		g.labels[col] = n >= 2 && 2*n > all[col]
-	}
-	for _, c := range l.cells {
-		if c.row == g.header && c.say != (saying{}) && !g.labels[c.col] {
-			g.columns[c.col] = c.say
-		}
-	}
-	if g.header == 0 {
+	if l.header == 0 {
 		return nil
 	}
+	g := &grid{header: l.header, columns: map[int]saying{}, labels: map[int]bool{}}
+	for col, n := range l.columns {
+		if n.said >= 2 && 2*n.said > n.all {
+			g.labels[col] = true
+		}
+	}
+	for _, h := range l.heads {
+		if !g.labels[h.col] {
+			g.columns[h.col] = h.say
+		}
+	}
 	return g
-}
-
-// rename puts the new names of sheets and the like in p: where formulas use them,
-// and for the whole of p if that is a name.
-func (s *sheet) rename(p *passage, name bool) {
-	for _, r := range s.renamed {
-		text := string(p.text)
-		if name && strings.TrimSpace(text) == r.old {
-			p.swap(0, len(text), r.put)
-			continue
-		}
-		for at := 0; ; {
-			k := strings.Index(text[at:], r.old)
-			if k < 0 {
-				break
-			}
-			from, to := at+k, at+k+len(r.old)
-			at = to
-			if r.sheet && (strings.HasPrefix(text[to:], "!") || strings.HasPrefix(text[to:], "'!")) || !r.sheet && s.root != "sst" && wholeName(text, from, to) {
-				p.swap(from, to, r.put)
-			}
-		}
-	}
-}
-
-// wholeName tells whether text[from:to] is a name and no part of one.
-func wholeName(text string, from, to int) bool {
-	before, _ := utf8.DecodeLastRuneInString(text[:from])
-	after, _ := utf8.DecodeRuneInString(text[to:])
-	part := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) || c == '_' || c == '.' }
-	return (from == 0 || !part(before)) && (to == len(text) || !part(after))
-}
-
-// swap puts m for text[start:end] instead of the changes that lie within; one
-// that goes beyond stays.
-func (p *passage) swap(start, end int, m string) {
-	for _, c := range p.changes {
-		if c.start < end && c.end > start && (c.start < start || c.end > end) {
-			return
-		}
-	}
-	p.changes = slices.DeleteFunc(p.changes, func(c change) bool { return c.start >= start && c.end <= end })
-	p.change(start, end, AnyText, m)
-	slices.SortFunc(p.changes, func(a, b change) int { return a.start - b.start })
 }

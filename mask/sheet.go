@@ -15,18 +15,19 @@ type sheet struct {
 	root string // local name of the part's root
 	grid *grid  // of a worksheet
 
-	block     int      // depth of the element whose runs are one text, or 0
-	cell      cellAt   //
-	row, col  int      // of the cell, from 1
-	left      saying   // what the cell to the left says of the one at hand
-	index     int      // of the string of the table of strings
-	attribute saying   // of the values of a pivot's field or a filter
-	property  saying   // of a custom property
-	item      int      // of a pivot's record
-	filter    int      // column where the filter begins
-	survey    *survey  // reading only: what is wanted
-	renamed   []rename // of the workbook's sheets and names
-	enough    bool     // reading only: no more is wanted
+	block     int     // depth of the element whose runs are one text, or 0
+	cell      cellAt  //
+	row, col  int     // of the cell, from 1
+	cells     int     // of the row so far
+	left      saying  // what the cell to the left says of the one at hand
+	index     int     // of the string of the table of strings
+	attribute saying  // of the values of a pivot's field or a filter
+	property  saying  // of a custom property
+	item      int     // of a pivot's record
+	filter    int     // column where the filter begins
+	survey    *survey // reading only: what is wanted
+	renamed   renames // of the workbook's sheets and names
+	enough    bool    // reading only: no more is wanted
 }
 
 // cellAt is the cell that is open. It is held back, as its type may change.
@@ -45,7 +46,7 @@ type survey struct {
 	rows   int // how many; 0 is all
 	cell   func(s *sheet, index int, text []byte)
 	string func(index int, text []byte)
-	name   func(element string, name []byte)
+	name   func(element string, name []byte) error
 	field  func(s saying)
 }
 
@@ -86,7 +87,7 @@ func (s *sheet) plain(x *tree, raw []byte, name string) []byte {
 }
 
 // enter sees to what the tag raw begins.
-func (s *sheet) enter(x *tree, raw []byte) {
+func (s *sheet) enter(x *tree, raw []byte) error {
 	name := local(x)
 	if len(x.open) == 1 {
 		s.root = string(name)
@@ -99,10 +100,12 @@ func (s *sheet) enter(x *tree, raw []byte) {
 			s.block = len(x.open)
 		}
 	case "row":
-		s.row, s.col, s.left = s.row+1, 0, saying{}
+		s.row, s.col, s.cells, s.left = s.row+1, 0, 0, saying{}
 	case "c", "cell":
 		if s.isCell(name) {
-			s.enterCell(x, raw)
+			if err := s.enterCell(x, raw); err != nil {
+				return err
+			}
 		}
 	case "cacheField":
 		s.attribute = s.book.plan.says(s.plain(x, raw, "name"))
@@ -125,7 +128,9 @@ func (s *sheet) enter(x *tree, raw []byte) {
 		}
 	case "sheet", "definedName":
 		if s.survey != nil && s.survey.name != nil && s.root == "workbook" {
-			s.survey.name(string(name), s.plain(x, raw, "name"))
+			if err := s.survey.name(string(name), s.plain(x, raw, "name")); err != nil {
+				return err
+			}
 		}
 	case "creator", "lastModifiedBy", "author", "manager", "Manager":
 		top.class = Name
@@ -140,16 +145,20 @@ func (s *sheet) enter(x *tree, raw []byte) {
 	if s.property != (saying{}) && !top.mapped {
 		*top = s.property
 	}
+	return nil
 }
 
 func (s *sheet) isCell(name []byte) bool {
 	return s.root == "worksheet" && string(name) == "c" || s.root == "externalLink" && string(name) == "cell"
 }
 
-func (s *sheet) enterCell(x *tree, raw []byte) {
+func (s *sheet) enterCell(x *tree, raw []byte) error {
 	s.col++
 	if n := columnOf(s.value(x, raw, "r")); n > 0 {
 		s.col = n
+	}
+	if s.cells++; s.cells > maxCells || s.col > maxCells {
+		return x.fault(x.tok, "more cells in a row than a sheet has columns")
 	}
 	s.cell = cellAt{open: true, out: s.cell.out[:0], kind: "n", tagEnd: len(raw) - 1}
 	if raw[len(raw)-2] == '/' {
@@ -160,9 +169,11 @@ func (s *sheet) enterCell(x *tree, raw []byte) {
 			s.cell.kind, s.cell.from, s.cell.to = string(raw[a.value:a.valueEnd]), a.value, a.valueEnd
 		}
 	}
+	return nil
 }
 
 // columnOf returns the column of a reference such as AB12 or $A$1:C3, from 1, or 0.
+// All that are too far out are the same.
 func columnOf(ref []byte) int {
 	n := 0
 	for _, c := range ref {
@@ -172,8 +183,8 @@ func columnOf(ref []byte) int {
 			}
 			break
 		}
-		if n = n*26 + int(c|0x20-'a') + 1; n > 1<<20 {
-			return 0
+		if n = n*26 + int(c|0x20-'a') + 1; n > maxCells {
+			return maxCells + 1
 		}
 	}
 	return n

@@ -10,7 +10,6 @@ import (
 	"hash/crc32"
 	"io"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/menshen-io/menshen/mask/detect"
@@ -76,7 +75,8 @@ type book struct {
 	said    []saying // each once; the first is that nothing may be shown
 	pivot   []saying // by field of the pivot caches
 	grids   []*grid  // by part
-	renamed []rename
+	heads   int      // of all grids
+	renamed renames
 	known   map[string]saying // by text
 	tree    tree
 }
@@ -89,12 +89,6 @@ type shared struct {
 	header bool   // names a column
 	hints  detect.Set
 	free   bool // used where no field says that it is plain
-}
-
-// rename is a sheet or a name whose name is masked. Masks are no names.
-type rename struct {
-	old, put string
-	sheet    bool
 }
 
 // partKind is how a part is treated.
@@ -273,7 +267,12 @@ func (b *book) surveyPart(k int, root string) error {
 		if err := b.look(k, &sheet{survey: &survey{rows: surveyRows, cell: l.add}}); err != nil {
 			return err
 		}
-		b.grids[k] = l.grid()
+		if g := l.grid(); g != nil {
+			if b.heads += len(g.columns) + len(g.labels); b.heads > maxHeads {
+				return broken(b.zip.File[k].Name, "more names of columns than can be kept")
+			}
+			b.grids[k] = g
+		}
 	case "pivotCacheDefinition":
 		n := 0
 		return b.look(k, &sheet{survey: &survey{field: func(s saying) {
@@ -369,15 +368,4 @@ func (b *book) mask(k int, kind partKind, p *packed, onRecord func(Record)) erro
 		return fmt.Errorf("writing masked body: %w", err)
 	}
 	return nil
-}
-
-// keepName finds a new name for a sheet, or another thing with a name, whose name
-// says what is to be masked.
-func (b *book) keepName(element string, name []byte) {
-	old := string(name)
-	if len(detect.Find(old, b.plan.set|b.plan.mapped)) == 0 && b.knows(name).class == "" || slices.ContainsFunc(b.renamed, func(r rename) bool { return r.old == old }) {
-		return
-	}
-	put := fmt.Sprintf("Masked_%d", len(b.renamed)+1) // what is masked once has no name that would be masked
-	b.renamed = append(b.renamed, rename{old, put, element == "sheet"})
 }

@@ -205,7 +205,9 @@ func (x *tree) enterElement(raw []byte, empty bool) error {
 	}
 	x.open = append(x.open, inner)
 	if x.sheet != nil {
-		x.sheet.enter(x, raw)
+		if err := x.sheet.enter(x, raw); err != nil {
+			return err
+		}
 	}
 	said := x.said(raw)
 	if said != "" && x.open[n].say.class == "" {
