@@ -2,6 +2,7 @@ package mask
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"compress/flate"
 	"errors"
@@ -50,16 +51,20 @@ func XLSX(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	}
 	if p.known != nil && p.mode == modeStream { // it is here as a whole
 		b.plan = p.learning()
-		if err := b.write(io.Discard, nil); err != nil {
-			return err
+		for k := range b.zip.File {
+			if err := b.mask(k, io.Discard, nil); err != nil {
+				return err
+			}
 		}
 		b.plan = p.taught()
 	}
-	var out bytes.Buffer
-	if err := b.write(&out, onRecord); err != nil {
-		return err
+	parts := make([]zipped, len(b.zip.File))
+	for k := range parts {
+		if err := b.zipped(k, &parts[k], onRecord); err != nil {
+			return err
+		}
 	}
-	if _, err := dst.Write(out.Bytes()); err != nil {
+	if err := writeBook(dst, parts); err != nil {
 		return fmt.Errorf("writing masked body: %w", err)
 	}
 	return nil
@@ -69,7 +74,9 @@ func XLSX(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 type book struct {
 	plan    *Plan
 	reading *Plan // searches for nothing
+	data    []byte
 	zip     *zip.Reader
+	packer  *flate.Writer
 	roots   []string // by part: the root element of XML, or ""
 	strings []shared
 	said    []saying // each once; the first is that nothing may be shown
@@ -128,7 +135,7 @@ func openBook(data []byte, p *Plan) (*book, error) {
 		return nil, fmt.Errorf("%w: not a workbook: no zip archive", ErrUnreadable)
 	}
 	reading, _ := NewPlan(Spec{}) // nothing that could be at fault
-	b := &book{plan: p, reading: reading, said: []saying{hidden}, zip: z, roots: make([]string, len(z.File)), grids: make([]*grid, len(z.File))}
+	b := &book{plan: p, reading: reading, said: []saying{hidden}, data: data, zip: z, roots: make([]string, len(z.File)), grids: make([]*grid, len(z.File))}
 	if err := b.checkParts(uint64(len(data))); err != nil {
 		return nil, err
 	}
@@ -157,6 +164,8 @@ func (b *book) checkParts(size uint64) error {
 			return broken(f.Name, "compressed in a way that is not known")
 		case f.UncompressedSize64 > 1<<20 && f.UncompressedSize64/maxRatio > f.CompressedSize64:
 			return broken(f.Name, "expands to more than is sound")
+		case strings.HasSuffix(name, "/") && f.UncompressedSize64 > 0:
+			return broken(f.Name, "a folder with content")
 		case kindOf(f.Name) == refused:
 			return broken(f.Name, "it may hold personal information and cannot be read (pictures, embedded objects, macros and the like)")
 		}
@@ -287,68 +296,116 @@ func (b *book) surveyPart(k int, root string) error {
 	return nil
 }
 
-// write masks every part into a new archive.
-func (b *book) write(out io.Writer, onRecord func(Record)) error {
-	z := zip.NewWriter(out)
-	for k, f := range b.zip.File {
-		h := f.FileHeader
-		h.Flags, h.Extra, h.Comment = h.Flags&^8, nil, "" // what is hidden beside the parts is left out; sizes are known
-		kind := kindOf(f.Name)
-		var body io.Reader
-		if kind != harmless {
-			p := &packed{}
-			if err := b.mask(k, kind, p, onRecord); err != nil {
-				return err
-			}
-			if p.crc.Sum32() != f.CRC32 || p.size != f.UncompressedSize64 {
-				h.Method, h.CRC32, h.UncompressedSize64, h.CompressedSize64 = zip.Deflate, p.crc.Sum32(), p.size, uint64(p.buf.Len())
-				body = &p.buf
-			}
+// zipped is a part as it is written.
+type zipped struct {
+	head zip.FileHeader
+	body []byte // compressed
+}
+
+// zipped masks part k into z. What is not changed stays as it is.
+func (b *book) zipped(k int, z *zipped, onRecord func(Record)) error {
+	f := b.zip.File[k]
+	h := &z.head
+	*h = f.FileHeader
+	h.Flags, h.Extra, h.Comment = h.Flags&^8, nil, "" // what is hidden beside the parts is left out; sizes are known
+	if strings.HasSuffix(f.Name, "/") {
+		h.Method, h.CRC32, h.UncompressedSize64, h.CompressedSize64 = zip.Store, 0, 0, 0
+		return nil
+	}
+	if kindOf(f.Name) != harmless {
+		p := packed{crc: crc32.NewIEEE(), z: b.flate()}
+		p.z.Reset(&p.buf)
+		if err := b.mask(k, &p, onRecord); err != nil {
+			return err
 		}
-		if body == nil {
-			raw, err := f.OpenRaw()
-			if err != nil {
-				return broken(f.Name, "broken")
+		if !p.same() {
+			if err := p.z.Close(); err != nil {
+				return fmt.Errorf("compressing masked body: %w", err)
 			}
-			body = raw
-		}
-		w, err := z.CreateRaw(&h)
-		if err != nil {
-			return fmt.Errorf("writing masked body: %w", err)
-		}
-		if _, err := io.Copy(w, body); err != nil {
-			return broken(f.Name, "broken")
+			h.Method, h.CRC32, h.UncompressedSize64, h.CompressedSize64 = zip.Deflate, p.crc.Sum32(), p.size, uint64(p.buf.Len())
+			z.body = p.buf.Bytes()
+			return nil
 		}
 	}
-	if err := z.Close(); err != nil {
-		return fmt.Errorf("writing masked body: %w", err)
+	at, err := f.DataOffset()
+	if err != nil || uint64(at) > uint64(len(b.data)) || f.CompressedSize64 > uint64(len(b.data))-uint64(at) {
+		return broken(f.Name, "broken")
 	}
+	z.body = b.data[at : uint64(at)+f.CompressedSize64]
 	return nil
 }
 
-// packed is a part that was masked, compressed.
+func (b *book) flate() *flate.Writer {
+	if b.packer == nil {
+		b.packer, _ = flate.NewWriter(nil, flate.DefaultCompression) // the level is sound
+	}
+	return b.packer
+}
+
+// writeBook writes an archive of parts.
+func writeBook(dst io.Writer, parts []zipped) error {
+	z := zip.NewWriter(bufio.NewWriterSize(dst, windowSize))
+	for k := range parts {
+		w, err := z.CreateRaw(&parts[k].head)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(parts[k].body); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// packed compresses a part that is masked, and sees whether that changes it. The
+// part is read through it.
 type packed struct {
-	buf  bytes.Buffer
-	z    *flate.Writer
-	crc  hash.Hash32
-	size uint64
+	src   io.Reader
+	ahead []byte // read and not yet written
+	other bool   // what was written is not what was read
+	buf   bytes.Buffer
+	z     *flate.Writer
+	crc   hash.Hash32
+	size  uint64
+}
+
+func (p *packed) Read(b []byte) (int, error) {
+	n, err := p.src.Read(b)
+	if !p.other {
+		p.ahead = append(p.ahead, b[:n]...)
+	}
+	return n, err
 }
 
 func (p *packed) Write(b []byte) (int, error) {
+	if !p.other && bytes.HasPrefix(p.ahead, b) {
+		p.ahead = p.ahead[:copy(p.ahead, p.ahead[len(b):])]
+	} else {
+		p.other, p.ahead = true, nil
+	}
 	p.size += uint64(len(b))
 	_, _ = p.crc.Write(b) // a hash does not fail
 	return p.z.Write(b)
 }
 
-// mask masks part k into p.
-func (b *book) mask(k int, kind partKind, p *packed, onRecord func(Record)) error {
-	p.crc = crc32.NewIEEE()
-	p.z, _ = flate.NewWriter(&p.buf, flate.DefaultCompression) // the level is sound
-	r, err := b.part(k)
+// same tells whether all that was read was written and nothing else.
+func (p *packed) same() bool { return !p.other && len(p.ahead) == 0 }
+
+// mask masks part k, when it is one that is read, into dst.
+func (b *book) mask(k int, dst io.Writer, onRecord func(Record)) error {
+	kind := kindOf(b.zip.File[k].Name)
+	if kind == harmless {
+		return nil
+	}
+	part, err := b.part(k)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer part.Close()
+	src := io.Reader(part)
+	if p, ok := dst.(*packed); ok {
+		p.src, src = part, p
+	}
 	each := onRecord
 	if onRecord != nil {
 		each = func(rec Record) {
@@ -357,15 +414,9 @@ func (b *book) mask(k int, kind partKind, p *packed, onRecord func(Record)) erro
 		}
 	}
 	if kind == lenient {
-		err = HTML(p, r, b.plan, each)
+		err = HTML(dst, src, b.plan, each)
 	} else {
-		err = b.tree.run(p, r, b.plan, each, &sheet{book: b, grid: b.grids[k], renamed: b.renamed})
+		err = b.tree.run(dst, src, b.plan, each, &sheet{book: b, grid: b.grids[k], renamed: b.renamed})
 	}
-	if err != nil {
-		return b.named(k, err)
-	}
-	if err := p.z.Close(); err != nil {
-		return fmt.Errorf("writing masked body: %w", err)
-	}
-	return nil
+	return b.named(k, err)
 }

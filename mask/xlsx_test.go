@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -357,6 +359,84 @@ func TestXLSXKeepsWhatItDoesNotMask(t *testing.T) {
 		if got[name] != text {
 			t.Errorf("%s has changed", name)
 		}
+	}
+}
+
+// A part that is masked is not taken for one that is not because their checksums
+// and sizes are the same.
+func TestXLSXComparesMoreThanChecksums(t *testing.T) {
+	const in = `<worksheet><row><c t="inlineStr"><is><t>13887765678, 13840275678, 13839255678, 13808405678</t></is></c></row></worksheet>`
+	want := regexp.MustCompile(`138\d{4}5678`).ReplaceAllString(in, "138****5678")
+	if len(in) != len(want) || crc32.ChecksumIEEE([]byte(in)) != crc32.ChecksumIEEE([]byte(want)) {
+		t.Fatal("the checksums are not the same")
+	}
+	var out bytes.Buffer
+	if err := XLSX(&out, bytes.NewReader(pack(t, small(map[string]string{"xl/s.xml": in}))), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := parts(t, out.Bytes())["xl/s.xml"]; got != want {
+		t.Error(got)
+	}
+}
+
+// A folder has no content.
+func TestXLSXFolders(t *testing.T) {
+	// What is said to be empty and is not stays out.
+	raw := func(body string, size uint64) []byte {
+		var out bytes.Buffer
+		z := zip.NewWriter(&out)
+		for name, text := range small(nil) {
+			w, err := z.Create(name)
+			if err == nil {
+				_, err = io.WriteString(w, text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := z.CreateRaw(&zip.FileHeader{Name: "xl/a|", Method: zip.Deflate, CompressedSize64: uint64(len(body)), UncompressedSize64: size})
+		if err == nil {
+			_, err = io.WriteString(w, body)
+		}
+		if err == nil {
+			err = z.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.ReplaceAll(out.Bytes(), []byte("xl/a|"), []byte("xl/a/")) // archive/zip writes no such folder
+	}
+	if err := XLSX(io.Discard, bytes.NewReader(raw("13812345678", 11)), nil, nil); !errors.Is(err, ErrUnreadable) {
+		t.Errorf("a folder with content: %v", err)
+	}
+	for _, body := range []string{"", "\x03\x00", "13812345678"} {
+		var out bytes.Buffer
+		if err := XLSX(&out, bytes.NewReader(raw(body, 0)), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := parts(t, out.Bytes())["xl/a/"]; !ok || got != "" || bytes.Contains(out.Bytes(), []byte("12345678")) {
+			t.Errorf("%q: %q %q", body, got, out.Bytes())
+		}
+	}
+}
+
+// Nothing is written before all of it is known to be sound; a broken part that is
+// copied is seen too.
+func TestXLSXWritesAllOrNothing(t *testing.T) {
+	in := pack(t, small(map[string]string{"xl/printerSettings/printerSettings1.bin": "\x00\x01", "xl/zz.xml": "<a>13812345678</a>"}))
+	at := bytes.Index(in, []byte("PK\x03\x04"))
+	for k := 0; at >= 0 && k < 4; k++ {
+		broken := bytes.Clone(in)
+		broken[at] = 'x'
+		var out bytes.Buffer
+		if err := XLSX(&out, bytes.NewReader(broken), nil, nil); !errors.Is(err, ErrUnreadable) || out.Len() > 0 {
+			t.Errorf("part %d: %v, %d bytes", k, err, out.Len())
+		}
+		at += 4 + bytes.Index(in[at+4:], []byte("PK\x03\x04"))
+	}
+	side := errors.New("broken")
+	if err := XLSX(closed{side}, bytes.NewReader(in), nil, nil); !errors.Is(err, side) {
+		t.Errorf("writing: %v", err)
 	}
 }
 
