@@ -11,11 +11,13 @@ const (
 	pageEnd               // an end tag
 	pageComment           // a comment, or what browsers take for one; a document type
 	pageBroken            // a tag that the page's end cuts off
+	pageCDATA             // text as it is, in a page that is XML
 )
 
 // pageLexer cuts a page into tokens as golang.org/x/net/html does, which is how
 // browsers do.
 type pageLexer struct {
+	xml   bool        // a page that is read as XML
 	attrs []attribute // of the tag that was read last
 	name  []byte      // its name, in lower case
 }
@@ -36,6 +38,9 @@ func (x *pageLexer) next(b []byte, raw string, eof bool) (kind pageToken, n int,
 		}
 	}
 	switch c := b[1]; {
+	case c == '!' && x.xml:
+		kind, n, done = xmlDeclarationLen(b)
+		return kind, n, done || eof
 	case c == '!':
 		n, done = declarationLen(b)
 		return pageComment, n, done || eof
@@ -50,6 +55,9 @@ func (x *pageLexer) next(b []byte, raw string, eof bool) (kind pageToken, n int,
 			n, done = angle(b, 2)
 			return pageComment, n, done || eof
 		}
+	case c == '?' && x.xml:
+		n, done = through(b, 2, "?>")
+		return pageComment, n, done || eof
 	case c == '?':
 		n, done = angle(b, 1)
 		return pageComment, n, done || eof
@@ -165,6 +173,9 @@ func (x *pageLexer) tag(b []byte, i int) (n int, done bool) {
 		i++
 	}
 	x.name = append(x.name[:0], b[from:i]...)
+	if k := bytes.IndexByte(x.name, ':'); x.xml && k >= 0 {
+		x.name = x.name[:copy(x.name, x.name[k+1:])]
+	}
 	if upper&aUpper != 0 {
 		for k, c := range x.name {
 			if c >= 'A' && c <= 'Z' {

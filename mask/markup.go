@@ -19,6 +19,11 @@ const maxBlock = 64 << 10
 // p with such a name maps the value; paths apply to scripts that are JSON. Markup
 // stays byte for byte as it is.
 func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
+	return maskPage(dst, src, p, onRecord, false)
+}
+
+// maskPage masks one page, which browsers read as XML or as HTML.
+func maskPage(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record), asXML bool) error {
 	p = p.orDefault()
 	m, _ := p.pages.Get().(*markup)
 	if m == nil {
@@ -27,6 +32,7 @@ func HTML(dst io.Writer, src io.Reader, p *Plan, onRecord func(Record)) error {
 	m.reset(dst, src, p, onRecord)
 	m.set |= p.mapped
 	m.plan, m.rawName, m.say, m.open, m.nul, m.high = p, "", words{}, 0, false, false
+	m.lexer.xml, m.scripts = asXML, 0
 	m.text.reset()
 	err := m.page()
 	m.finish()
@@ -57,6 +63,7 @@ type markup struct {
 	say     words
 	tables  [maxTables]htmlTable
 	open    int  // how many tables are
+	scripts int  // and scripts, in XML
 	nul     bool // there was a NUL
 	high    bool // there was what is not ASCII
 }
@@ -144,6 +151,11 @@ func (m *markup) scanned(b []byte) {
 }
 
 func (m *markup) take(kind pageToken, raw []byte) error {
+	if m.lexer.xml {
+		if done, err := m.takeXML(kind, raw); done || err != nil {
+			return err
+		}
+	}
 	switch kind {
 	case pageText:
 		if len(m.text.held)+len(raw) > maxBlock+MaxString {
@@ -267,25 +279,23 @@ func (m *markup) startTag(raw []byte) error {
 	if s := string(name); own.class == "" && (s == "input" || s == "textarea") {
 		own = m.say.block
 	}
+	empty := m.closed(raw)
 	switch {
-	case own.class != "" && kind != voidElement:
+	case own.class != "" && kind != voidElement && !empty:
 		m.say.own, m.say.weak, m.say.depth = own, weak, 1
 		m.owner = append(m.owner[:0], name...)
-	case m.say.depth > 0 && bytes.Equal(m.owner, name):
+	case m.say.depth > 0 && !empty && bytes.Equal(m.owner, name):
 		m.say.depth++
 	}
 	m.rawName = ""
-	switch kind {
-	case structuralElement:
+	switch {
+	case kind == structuralElement:
 		m.structure(raw, name)
-	case rawElement:
-		m.rawName = rawName(name)
-		m.kind = m.kind[:0]
-		for _, a := range m.lexer.attrs {
-			if bytes.EqualFold(raw[a.name:a.nameEnd], []byte("type")) {
-				m.kind = append(m.kind, raw[a.value:a.valueEnd]...)
-			}
+		if empty {
+			m.structureEnd(name)
 		}
+	case kind == rawElement && !empty:
+		m.enterRaw(raw, name)
 	}
 	tag, err := m.maskAttributes(raw, own)
 	if err != nil {
@@ -297,6 +307,23 @@ func (m *markup) startTag(raw []byte) error {
 	m.text.markup(tag)
 	m.text.run()
 	return m.bound()
+}
+
+// enterRaw follows the tag of an element in which there are no tags.
+func (m *markup) enterRaw(raw, name []byte) {
+	if m.lexer.xml {
+		if string(name) == "script" {
+			m.scripts++
+		}
+	} else {
+		m.rawName = rawName(name)
+	}
+	m.kind = m.kind[:0]
+	for _, a := range m.lexer.attrs {
+		if bytes.EqualFold(raw[a.name:a.nameEnd], []byte("type")) {
+			m.kind = append(m.kind, raw[a.value:a.valueEnd]...)
+		}
+	}
 }
 
 func (m *markup) endTag(raw []byte) error {
@@ -324,6 +351,9 @@ func (m *markup) endTag(raw []byte) error {
 	}
 	if kind == structuralElement {
 		m.structureEnd(name)
+	}
+	if m.scripts > 0 && string(name) == "script" {
+		m.scripts--
 	}
 	return m.emit(tag)
 }

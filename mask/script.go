@@ -70,6 +70,11 @@ func (o *objects) next(i int) (at, n int, how coding) {
 // scriptText masks raw, at bytes behind the token's start.
 func (m *markup) scriptText(raw []byte, at int) error {
 	m.text.add(raw, m.base+int64(m.tok+at), scripted)
+	return m.settleAlone()
+}
+
+// settleAlone is settle of a text of which the page says nothing.
+func (m *markup) settleAlone() error {
 	own := m.say
 	m.say = words{}
 	err := m.settle()

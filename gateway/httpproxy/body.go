@@ -27,8 +27,10 @@ func bodyOf(ct string) body {
 		return body{run: mask.JSON, json: true, sequence: true}
 	}
 	switch ct {
-	case "text/html", "application/xhtml+xml":
+	case "text/html":
 		return body{run: mask.HTML, text: true, markup: true}
+	case "application/xhtml+xml":
+		return body{run: mask.XHTML, text: true, markup: true}
 	case "application/xml", "text/xml", "application/soap+xml", "application/atom+xml", "application/rss+xml":
 		return body{run: mask.XML, text: true, markup: true}
 	case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":

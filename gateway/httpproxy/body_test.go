@@ -25,6 +25,8 @@ func TestReadsOtherBodies(t *testing.T) {
 		{"HTML", "text/html", `<title>张三</title><p title='13812345678'>a.b@c.com &amp; &#49;3812345678`, `<title>张*</title><p title='138****5678'>a***@c.com &amp; 138****5678`, "", true},
 		{"HTML of another charset inside", "text/html", `<meta charset="iso-2022-jp"><p>13812345678`, `<meta charset="iso-2022-jp"><p>138****5678`, "", true},
 		{"XHTML", "application/xhtml+xml", `<?xml version="1.0"?><p>13812345678</p>`, `<?xml version="1.0"?><p>138****5678</p>`, "", true},
+		{"XHTML, which browsers read as XML", "application/xhtml+xml", `<html><script src="a.js"/><table><tr><th>收货人</th><td>高兴</td></tr></table><xmp>1&#x33;812345678</xmp></html>`, `<html><script src="a.js"/><table><tr><th>收货人</th><td>高*</td></tr></table><xmp>138****5678</xmp></html>`, "", true},
+		{"XHTML with entities of its own", "application/xhtml+xml", `<!DOCTYPE html [<!ENTITY b "13812345678">]><html>&b;</html>`, "", gateway.CauseUnreadable, false},
 		{"XML", "application/xml", `<?xml version="1.0" encoding="UTF-8"?><o><no>7</no><receiverName>张三</receiverName></o>`, `<?xml version="1.0" encoding="UTF-8"?><o><no>7</no><receiverName>张*</receiverName></o>`, "", true},
 		{"XML with entities of its own", "text/xml", `<!DOCTYPE a [<!ENTITY b "13812345678">]><a>&b;</a>`, "", gateway.CauseUnreadable, false},
 		{"a workbook that is none", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK\x03\x04 13812345678", "", gateway.CauseUnreadable, false},
