@@ -53,7 +53,7 @@ func codecOf(kind string) (mask.Codec, bool) {
 func runMask(ctx context.Context, s streams, args []string) int {
 	const flags = "[-class phone,name] [-mask phone=full,name=pseudonym [-key FILE]] [-policy policy.yaml [-route NAME] [-role NAME]] [-report]"
 	fs := newFlags("mask", "mask -as json|ndjson|html|xml|csv|xlsx|text "+flags+"   < body   > masked\n"+
-		"       menshen mask [-as KIND] "+flags+" [-strict] -out DIR PATH...", s.err)
+		"       menshen mask [-as KIND] "+flags+" [-strict] [-force] -out DIR PATH...", s.err)
 	var o maskOptions
 	as := fs.String("as", "", "what the body is: "+kindList+"; of files also auto, by the name's extension, which is the default")
 	fs.StringVar(&o.classes, "class", "", "classes to search for, joined by commas; without it those of the policy, or all")
@@ -66,6 +66,7 @@ func runMask(ctx context.Context, s streams, args []string) int {
 	report := fs.Bool("report", false, "tell on stderr what was found where, a line each: file, bytes from-to, class, how; never the value")
 	out := fs.String("out", "", "folder into which files and whole folders are masked")
 	strict := fs.Bool("strict", false, "with -out: status 1 when a file was refused")
+	force := fs.Bool("force", false, "with -out: replace files that are in the folder already; without it they are refused")
 	if code, done := parseFlags(fs, s, args); done {
 		return code
 	}
@@ -91,7 +92,7 @@ func runMask(ctx context.Context, s streams, args []string) int {
 		return fail(s, "mask", exitUsage, err)
 	}
 	if files {
-		t := maskTree{streams: s, plan: plan, kind: *as, run: run, out: *out, report: *report}
+		t := maskTree{streams: s, plan: plan, kind: *as, run: run, out: *out, report: *report, force: *force}
 		return t.mask(ctx, fs.Args(), *strict)
 	}
 	if *as == "ndjson" {
@@ -100,11 +101,12 @@ func runMask(ctx context.Context, s streams, args []string) int {
 	var found maskReport
 	var each func(mask.Record)
 	if *report {
-		each = found.add
+		each = found.of(s.err, "")
 	}
 	err = maskBody(s, plan.Knowing(mask.NewKnown(maphash.MakeSeed())), run, each, live)
 	if *report {
-		found.write(s.err)
+		found.places()
+		found.totals(s.err)
 	}
 	if err != nil {
 		return fail(s, "mask", exitUnreadable, err)
@@ -169,8 +171,13 @@ func (l *linesAhead) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// maxPlaces is how many places are held to be told in order.
+const maxPlaces = 1 << 17
+
 // maskReport is what was found, without the values.
 type maskReport struct {
+	w     io.Writer
+	file  string // of the lines; "" for standard input
 	lines []reportLine
 	count map[mask.Class]int
 	total int
@@ -180,7 +187,13 @@ type reportLine struct {
 	part    string // of a workbook
 	at, end int64
 	class   mask.Class
-	how     string
+	field   string // "" for what was found by search
+}
+
+// of returns what takes the records of a file, to tell them on w.
+func (m *maskReport) of(w io.Writer, file string) func(mask.Record) {
+	m.w, m.file = w, file
+	return m.add
 }
 
 func (m *maskReport) add(rec mask.Record) {
@@ -192,32 +205,39 @@ func (m *maskReport) add(rec mask.Record) {
 		m.count = map[mask.Class]int{}
 	}
 	for _, v := range rec.Values {
-		how := "search"
+		l := reportLine{part: part, at: v.At, end: v.End, class: v.Class}
 		if v.Mapped {
-			how = "field " + v.Field
+			l.field = v.Field
 		}
-		m.lines = append(m.lines, reportLine{part, v.At, v.End, v.Class, how})
+		m.lines = append(m.lines, l)
 		m.count[v.Class]++
 		m.total++
 	}
+	if len(m.lines) >= maxPlaces {
+		m.places()
+	}
 }
 
-// places tells the places in the order of the body, each behind the name of its
-// file when there is one, and forgets them.
-func (m *maskReport) places(w io.Writer, file string) {
+// places tells the places that are held in the order of the body, each behind the
+// name of its file when there is one, and forgets them.
+func (m *maskReport) places() {
 	slices.SortStableFunc(m.lines, func(a, b reportLine) int {
 		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.at, b.at))
 	})
-	b := bufio.NewWriter(w)
+	b := bufio.NewWriter(m.w)
 	defer b.Flush()
 	for _, l := range m.lines {
-		if file != "" {
-			fmt.Fprintf(b, "%s\t", file)
+		if m.file != "" {
+			fmt.Fprintf(b, "%s\t", m.file)
 		}
 		if l.part != "" {
 			fmt.Fprintf(b, "%s:", l.part)
 		}
-		fmt.Fprintf(b, "%d-%d\t%s\t%s\n", l.at, l.end, l.class, l.how)
+		how := "search"
+		if l.field != "" {
+			how = "field " + l.field
+		}
+		fmt.Fprintf(b, "%d-%d\t%s\t%s\n", l.at, l.end, l.class, how)
 	}
 	m.lines = m.lines[:0]
 }
@@ -233,11 +253,6 @@ func (m *maskReport) totals(w io.Writer) {
 		}
 	}
 	fmt.Fprintln(b)
-}
-
-func (m *maskReport) write(w io.Writer) {
-	m.places(w, "")
-	m.totals(w)
 }
 
 // maskOptions say what is masked, and how.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -29,7 +30,9 @@ type maskTree struct {
 	run    mask.Codec // of kind
 	out    string
 	report bool
+	force  bool // what is in out may be replaced
 
+	dir     *os.Root // out: no link leads out of it
 	files   []maskFile
 	inputs  map[string]bool   // where the files are, without symbolic links
 	used    map[string]string // names in out, and of which file they are
@@ -51,6 +54,12 @@ func (t *maskTree) mask(ctx context.Context, paths []string, strict bool) int {
 	if err := os.MkdirAll(t.out, 0o755); err != nil {
 		return fail(t.streams, "mask", exitUnreadable, fmt.Errorf("making the folder of -out: %w", pathless(err)))
 	}
+	dir, err := os.OpenRoot(t.out)
+	if err != nil {
+		return fail(t.streams, "mask", exitUnreadable, fmt.Errorf("opening the folder of -out: %w", pathless(err)))
+	}
+	defer dir.Close()
+	t.dir = dir
 	for _, p := range paths {
 		if err := t.collect(p); err != nil {
 			return fail(t.streams, "mask", exitUnreadable, err)
@@ -248,13 +257,13 @@ func (t *maskTree) file(f maskFile) error {
 		plan = plan.Sequence()
 	}
 	rel := t.target(f)
-	target := filepath.Join(t.out, filepath.FromSlash(rel))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return fmt.Errorf("making a folder for %s: %w", rel, pathless(err))
-	}
-	if t.inputs[where(target)] {
-		t.refuse(f.rel, "what is masked would take the place of what is to be masked")
+	target := filepath.FromSlash(rel)
+	if why := t.taken(target); why != "" {
+		t.refuse(f.rel, why)
 		return nil
+	}
+	if err := t.dir.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return fmt.Errorf("making a folder for %s: %w", rel, pathless(err))
 	}
 	in, err := os.Open(f.path)
 	if err != nil {
@@ -264,14 +273,14 @@ func (t *maskTree) file(f maskFile) error {
 	defer in.Close()
 	var each func(mask.Record)
 	if t.report {
-		each = t.found.add
+		each = t.found.of(t.err, rel)
 	}
 	plan = plan.Knowing(mask.NewKnown(maphash.MakeSeed())) // what a file says is personal holds in it alone
-	err = replaceFile(target, f.mode, func(w io.Writer) error {
+	err = replaceFile(t.dir, target, f.mode, func(w io.Writer) error {
 		return maskBody(streams{in: in, out: w}, plan, run, each, kind == "ndjson")
 	})
 	if t.report {
-		t.found.places(t.err, rel)
+		t.found.places()
 	}
 	switch {
 	case errors.Is(err, errNotWritten):
@@ -284,20 +293,43 @@ func (t *maskTree) file(f maskFile) error {
 	return nil
 }
 
+// taken tells why nothing can be written to target, a name below out; "" when it can.
+func (t *maskTree) taken(target string) string {
+	if t.inputs[where(filepath.Join(t.out, target))] {
+		return "what is masked would take the place of what is to be masked"
+	}
+	for dir := filepath.Dir(target); dir != "."; dir = filepath.Dir(dir) {
+		if info, err := t.dir.Lstat(dir); err == nil && !info.IsDir() {
+			return "in the folder of -out something stands in the place of its folder"
+		}
+	}
+	info, err := t.dir.Lstat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ""
+	case err == nil && info.IsDir():
+		return "in the folder of -out a folder has its name"
+	case err == nil && !t.force:
+		return "in the folder of -out there is one of its name; -force replaces it"
+	}
+	return "" // what is wrong shows when it is written
+}
+
 // errNotWritten is an error of the masked file, not of what is read.
 var errNotWritten = errors.New("cannot be written")
 
-// replaceFile writes a file beside path and then puts it in its place, so that
-// there is never half of one.
-func replaceFile(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".menshen-mask-*")
+// replaceFile writes a file beside path, which is below dir, and then puts it in
+// its place, so that there is never half of one.
+func replaceFile(dir *os.Root, path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+	name := filepath.Join(filepath.Dir(path), ".menshen-mask-"+rand.Text())
+	tmp, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return errors.Join(errNotWritten, pathless(err))
 	}
 	defer func() {
 		if err != nil {
 			_ = tmp.Close()
-			_ = os.Remove(tmp.Name()) // it is of no use to anybody
+			_ = dir.Remove(name) // it is of no use to anybody
 		}
 	}()
 	w := &fileWriter{file: tmp}
@@ -317,7 +349,7 @@ func replaceFile(path string, mode fs.FileMode, write func(io.Writer) error) (er
 	if err := tmp.Close(); err != nil {
 		return errors.Join(errNotWritten, pathless(err))
 	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
+	if err := dir.Rename(name, path); err != nil {
 		return errors.Join(errNotWritten, errors.Unwrap(err))
 	}
 	return nil

@@ -4,11 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/menshen-io/menshen/mask"
 )
 
 // A workbook passes through standard input and output, and through files.
@@ -132,5 +135,31 @@ func TestMaskCommand(t *testing.T) {
 		if code != c.code || out.String() != c.out || !strings.Contains(errs.String(), c.complain) || c.complain == "" && errs.Len() > 0 {
 			t.Errorf("%s: %d\nout %q\nerr %s", c.args, code, out.String(), errs.String())
 		}
+	}
+}
+
+// What a report holds does not grow with the body, and every place is told once.
+func TestMaskReportIsBounded(t *testing.T) {
+	var out bytes.Buffer
+	var found maskReport
+	add := found.of(&out, "")
+	const n = 2*maxPlaces + 10
+	for k := range n {
+		at := int64(k ^ 1) // not quite in order
+		add(mask.Record{Values: []mask.Value{{Class: mask.Phone, At: at, End: at + 1}}})
+		if len(found.lines) >= maxPlaces {
+			t.Fatalf("%d places are held", len(found.lines))
+		}
+	}
+	found.places()
+	at := 0
+	for line := range strings.Lines(out.String()) {
+		if want := fmt.Sprintf("%d-%d\tphone\tsearch\n", at, at+1); line != want {
+			t.Fatalf("%q, want %q", line, want)
+		}
+		at++
+	}
+	if at != n || found.total != n {
+		t.Errorf("%d of %d told, %d counted", at, n, found.total)
 	}
 }
