@@ -217,6 +217,9 @@ func (r *rewriter) otherValue(c byte) error {
 	case c == 'n':
 		return r.literal("null")
 	}
+	if c == 0xEF && r.base+int64(r.pos) == 0 {
+		return r.fault(r.pos, "expected a value; a byte order mark stands there, or a letter beyond ASCII")
+	}
 	return r.fault(r.pos, "expected a value")
 }
 

@@ -3,7 +3,8 @@ package mask
 import "strings"
 
 // thing is what a member's name gives a value that is the number of an order, a
-// parcel, an article: of nobody. It is no class of the search and never a mask's.
+// parcel, an article, or an amount: of nobody. It is no class of the search and
+// never a mask's.
 const thing Class = "thing"
 
 // ofThing tells whether name, in small letters and without what joins words, is one
@@ -12,6 +13,11 @@ func ofThing(name string) bool {
 	switch name {
 	case "tid", "oid", "sku", "awb", "mailno", "barcode", "waybill", "imei", "gtin", "订单号", "订单编号", "运单号", "快递单号", "物流单号", "退款单号", "交易号", "流水号", "交易流水号", "商品编号", "条形码", "条码", "工单号", "发票号", "发票号码", "批次号", "序列号":
 		return true
+	}
+	for _, amount := range [...]string{"amount", "price", "total", "subtotal", "balance", "fee", "fen", "cents", "quantity", "金额", "价格", "总价", "单价", "余额", "合计", "费用"} {
+		if strings.HasSuffix(name, amount) {
+			return true
+		}
 	}
 	for _, number := range [...]string{"id", "ids", "no", "nos", "sn", "num", "number", "numbers", "code", "ref"} {
 		of, ok := strings.CutSuffix(name, number)

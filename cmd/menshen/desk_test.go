@@ -272,6 +272,42 @@ func TestNoCustomerLeavesTheDesk(t *testing.T) {
 	}
 }
 
+// What is no customer's stays as it is: the search takes no hotel for an address or a name.
+func TestHotelsOnTheDeskStay(t *testing.T) {
+	d := newDeskBehindDoor(t)
+	agent := d.signIn("agent-x")
+	hotels := func(c *http.Client, base string) (out []string) {
+		for page := 1; page <= 20; page++ {
+			status, body, err := d.get(c, base, fmt.Sprint("/api/orders?page=", page))
+			if status != http.StatusOK || err != nil {
+				t.Fatalf("%s: %d %v", base, status, err)
+			}
+			var list struct {
+				Orders []struct {
+					Hotel struct{ Name, City string }
+					Room  string
+				}
+			}
+			if err := json.Unmarshal(body, &list); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range list.Orders {
+				out = append(out, o.Hotel.City+" "+o.Hotel.Name+" "+o.Room)
+			}
+		}
+		return out
+	}
+	bare, shown := hotels(http.DefaultClient, d.bare), hotels(agent, d.door)
+	if len(bare) < 100 || bare[0] == "  " || len(shown) != len(bare) {
+		t.Fatalf("%d hotels, %d shown, the first %q", len(bare), len(shown), bare[0])
+	}
+	for i := range bare {
+		if shown[i] != bare[i] {
+			t.Errorf("%s is shown as %s", bare[i], shown[i])
+		}
+	}
+}
+
 // An answer of more than 10 MB is masked as well, though its shape is not the policy's:
 // what search finds is, and a field of the policy is where it stands as described.
 func TestLargeAnswersAreMasked(t *testing.T) {

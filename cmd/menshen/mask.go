@@ -329,7 +329,10 @@ func (o *maskOptions) search() (out []mask.Class, err error) {
 func (o *maskOptions) forms() (map[mask.Class]mask.Form, error) {
 	out := map[mask.Class]mask.Form{}
 	for _, pair := range listed(o.masks) {
-		name, form, _ := strings.Cut(pair, "=")
+		name, form, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fmt.Errorf("-mask %s: expected class=form (%s=full)", pair, pair)
+		}
 		c, err := mask.ParseClass(name)
 		if err == nil {
 			err = mask.Form(form).Check(c)

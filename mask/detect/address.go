@@ -437,6 +437,12 @@ func (c *scanner) partFits(i, j int, q part, numbers, letters int) bool {
 		return false // 书院路
 	}
 	switch q.text {
+	case "公寓", "公馆", "别墅", "山庄", "花园", "家园", "苑": // the name of a house for guests
+		for _, house := range [...]string{"酒店", "宾馆", "民宿", "客栈", "旅馆", "饭店"} {
+			if strings.HasPrefix(rest, house) {
+				return false
+			}
+		}
 	case "路", "道", "街":
 		for _, not := range [...]string{"上", "由", "过", "费", "况", "程", "途", "边摊", "理", "歉", "具", "拍", "透"} {
 			if strings.HasPrefix(rest, not) {

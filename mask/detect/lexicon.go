@@ -251,7 +251,7 @@ func (l *lexicon) readCues() {
 
 // lists reads the lists of words.
 func (l *lexicon) lists() {
-	l.plainly.add(ordinary)
+	l.plainly.add(ordinary + " " + abroad)
 	l.tibetan.add(tibetan)
 	l.whole.add(whole)
 	for _, list := range [...]string{tibetan, whole} {
