@@ -26,7 +26,7 @@ func theirTokens(in string) (out []string) {
 				var k, v []byte
 				k, v, more = z.TagAttr()
 				if len(k) > 0 && !seen[string(k)] {
-					out = append(out, " "+string(k)+"="+string(v))
+					out = append(out, " "+string(k)+"\n"+string(v)) // no name has a line end
 				}
 				seen[string(k)] = true
 			}
@@ -69,7 +69,7 @@ func ourTokens(t *testing.T, in string) (out []string) {
 				// x/net/html ends an attribute's value in quotes where the quote ends it.
 				value := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(b[a.value:a.valueEnd]))
 				if !seen[name] {
-					out = append(out, " "+name+"="+html.UnescapeString(value))
+					out = append(out, " "+name+"\n"+html.UnescapeString(value))
 				}
 				seen[name] = true
 			}
@@ -109,7 +109,7 @@ func withoutEmpty(theirs, ours []string) (_, _ []string) {
 	for k, tokens := range [][]string{theirs, ours} {
 		tag = 0
 		for _, s := range tokens {
-			name, value, _ := strings.Cut(s, "=")
+			name, value, _ := strings.Cut(s, "\n")
 			key := fmt.Sprint(tag, name)
 			switch {
 			case s[0] != ' ':
