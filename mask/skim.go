@@ -11,7 +11,7 @@ func (r *rewriter) skim() (over bool, err error) {
 	buf, pos := r.buf[:r.end], r.pos
 	for len(r.stack) > 0 && pos+8 < len(buf) && buf[pos] > ' ' {
 		c, end := buf[pos], 0
-		if top := &r.stack[len(r.stack)-1]; r.hint == "" && top.forced == nil && !r.leadsOn(top) {
+		if top := &r.stack[len(r.stack)-1]; (r.hint == "" || r.hint == thing) && top.forced == nil && !r.leadsOn(top) {
 			if c == '{' || c == '[' {
 				first := r.openInert(buf, pos)
 				if first < 0 {
@@ -58,7 +58,11 @@ func (r *rewriter) openInert(buf []byte, pos int) int {
 		r.sym = r.syms.index(0)
 		return pos + 1
 	}
-	end := r.foretold(buf, pos+1, r.names[r.member].first)
+	first := r.names[r.member].first
+	if !r.stands(&r.names[first]) {
+		return -1
+	}
+	end := r.foretold(buf, pos+1, first)
 	if end < 0 {
 		return -1
 	}
@@ -72,7 +76,7 @@ func (r *rewriter) openInert(buf []byte, pos int) int {
 func (r *rewriter) foretold(buf []byte, pos int, slot uint8) int {
 	m := &r.names[slot]
 	end := pos + int(m.n)
-	if m.n == 0 || !r.stands(m) || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
+	if m.n == 0 || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
 		return -1
 	}
 	r.sym, r.hint, r.member = m.sym, m.hint, slot
@@ -86,7 +90,11 @@ func (r *rewriter) goOn(buf []byte, pos int) (at int, over bool) {
 		top := &r.stack[len(r.stack)-1]
 		switch c := buf[pos]; {
 		case c == ',' && top.object:
-			if end := r.foretold(buf, pos+1, r.names[r.member].next); end > 0 {
+			next := r.names[r.member].next
+			if !r.stands(&r.names[next]) {
+				return pos, true
+			}
+			if end := r.foretold(buf, pos+1, next); end > 0 {
 				return end, false
 			}
 			return pos, true
