@@ -123,7 +123,13 @@ func TestNewPlanTellsAllFaults(t *testing.T) {
 // plainMobiles is the slow oracle: runs of 11 ASCII digits.
 func plainMobiles(s string) (n int) {
 	for _, run := range strings.FieldsFunc(s, func(r rune) bool { return (r < '0' || r > '9') && (r < '０' || r > '９') }) {
-		if detect.IsMobile(run) {
+		ascii := strings.Map(func(r rune) rune {
+			if r >= '０' {
+				return r - '０' + '0'
+			}
+			return r
+		}, run)
+		if detect.IsMobile(ascii) {
 			n++
 		}
 	}
