@@ -328,7 +328,7 @@ func (c *scanner) knownName(i int) (Span, bool) {
 	if start == i || i-start < 3 {
 		return Span{}, false
 	}
-	if f, ok := c.capitalised(start, 2, false); ok && f.End >= end+2 || ok && !initial && f.End >= end {
+	if f, ok := c.capitalised(start, 2, false); ok && f.End >= end+4 || ok && !initial && f.End >= end { // Brand A. I do …
 		return f, true
 	}
 	return Span{}, false
