@@ -2,10 +2,11 @@
 // place.
 //
 // It decides where personal information is: at the paths that a [Plan] maps to
-// a [Class], where a name says what its value is, and in all other text by
-// searching for what looks like it. It reads JSON, HTML, XML, CSV, text and XLSX
-// workbooks. It decides what stands there instead. A mask that is masked again
-// stays as it is.
+// a [Class], where a name says what its value is, in all other text by searching
+// for what looks like it, and wherever a value stands again that is [Known]. It
+// reads JSON, HTML, XHTML, XML, CSV, text and XLSX workbooks. It decides what
+// stands there instead, in one of several [Form]s. A mask that is masked again
+// stays as it is, but for one of [FF1], which is covered whole.
 //
 // It never does I/O of its own (callers hand it a reader and a writer), knows
 // no role and no route, and never changes a byte outside a masked value. Its

@@ -46,7 +46,7 @@ type Value struct {
 }
 
 // Plan is a compiled Spec. It is immutable and safe for concurrent use. A nil
-// Plan searches for everything that can be searched for.
+// Plan searches for the [Default] classes.
 type Plan struct {
 	*compiled
 	look     *look

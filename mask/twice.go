@@ -140,8 +140,8 @@ func join(dst, a, b []Span) []Span {
 	return dst
 }
 
-// plainName tells whether the name of a member is one that programs give, in
-// which no value is looked for that is known.
+// plainName tells whether name is one that programs give things, with no number
+// in it that could be dialled.
 func plainName(name []byte) bool {
 	digits := 0
 	for _, c := range name {
