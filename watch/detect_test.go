@@ -126,69 +126,112 @@ func TestBothInsidersAreNamedWithinWeeksAndNobodyElse(t *testing.T) {
 
 // With a budget small enough to be used up, false alarms must stay within it.
 func TestFalseAlarmsStayWithinTheBudget(t *testing.T) {
-	set := defaults().Statistics
-	const gamma, agents, days, worlds = 200, 40, 120, 20
+	pack := testPack(t)
+	pack.Budget.AgentDays = 200
+	const agents, days, worlds = 40, 120, 20
 	alarms := 0
 	for seed := range uint64(worlds) {
 		r := rand.New(rand.NewPCG(seed, 5))
-		d := &detector{set: set, gamma: gamma, records: map[event.ActorID]*record{}}
+		d := newDetector(pack)
 		rates, shares := make([]float64, agents), make([]float64, agents)
 		for a := range rates {
 			rates[a] = 2 * gammaVariate(r, 4) / 4
-			shares[a] = math.Min(0.1*gammaVariate(r, 8)/8, 0.9)
+			shares[a] = math.Min(0.1*gammaVariate(r, 16)/16, 0.9)
+			d.move(actorNo(a), "agent", fmt.Sprint("bpo-", a%3))
 		}
+		queue := d.Queues.number("cn")
 		for range days {
-			today := map[event.ActorID]day{}
 			for a := range rates {
-				n := poissonVariate(r, rates[a])
-				low := 0
-				for range n {
-					if r.Float64() < shares[a] {
-						low++
+				q := d.account(actorNo(a)).queue(queue)
+				for k, n := range [kinds]int{poissonVariate(r, rates[a]), 40} {
+					for range n {
+						low := uint16(0)
+						if r.Float64() < shares[a] {
+							low = 1
+						}
+						q.add(k, low)
 					}
 				}
-				today[actorNo(a)] = day{explained: 40, unexplained: n, match: low}
 			}
-			alarms += len(d.closeDay(today))
+			alarms += len(d.closeDay())
 		}
 	}
-	allowed := float64(agents*days*worlds) / gamma
+	allowed := float64(agents*days*worlds) / float64(pack.Budget.AgentDays)
 	t.Logf("%d false alarms, %g allowed", alarms, allowed)
 	if float64(alarms) > allowed {
 		t.Errorf("%d false alarms, %g allowed", alarms, allowed)
 	}
 }
 
+// Every increment's expectation under its null, by summing over all outcomes.
 func TestIncrementsHaveExpectationOneUnderTheNull(t *testing.T) {
-	for _, p := range []ratePrior{{0.1, 4, 1}, {2, 1.3, 1}, {5, 4, 1.7}} {
+	factorial := func(n int) float64 { v, _ := math.Lgamma(float64(n) + 1); return v }
+	for _, p := range []prior{{0.1, 4}, {2, 1.3}, {5, 200}} {
 		for _, past := range []tally{{}, {7, 12}, {300, 40}} {
-			for _, leak := range []float64{0.3, 5} {
+			for _, noise := range []float64{1, 1.7} {
 				for _, exposure := range []float64{0.125, 1, 2.5} {
-					sum, total := 0.0, 0.0
-					for n := range 3000 {
-						null := p.null(n, exposure, past)
-						total += math.Exp(null)
-						sum += math.Exp(null) * math.Exp(p.leak(n, p.mean*exposure, leak)-null)
-					}
-					if sum > 1+1e-9 || sum < 1-1e-3 || math.Abs(total-1) > 1e-3 {
-						t.Errorf("%+v past %+v leak %g: null sums to %g, increment to %g", p, past, leak, total, sum)
+					own := p.posterior(past, noise)
+					careless := prior{p.mean * carelessTimes, carelessShape}.posterior(past, noise)
+					for _, rate := range []float64{own.mean*exposure + 0.3, p.mean*exposure + 5} {
+						sum, total := 0.0, 0.0
+						for n := range 6000 {
+							null := mix(logCount(n, own.mean*exposure, own.uncertain(0.1).shape),
+								logCount(n, careless.mean*exposure, careless.uncertain(0.1).shape), 0.02) - factorial(n)
+							total += math.Exp(null)
+							sum += math.Exp(null) * math.Exp(logCount(n, rate, 10)-factorial(n)-null)
+						}
+						if sum > 1+1e-9 || sum < 1-1e-3 || math.Abs(total-1) > 1e-3 {
+							t.Errorf("%+v past %+v rate %g: null sums to %g, increment to %g", p, past, rate, total, sum)
+						}
 					}
 				}
 			}
 		}
 	}
-	for _, p := range []sharePrior{{0.08, 30}, {0.5, 2}} {
-		for _, n := range []int{0, 1, 9} {
-			sum, total := 0.0, 0.0
-			for hits := range n + 1 {
-				null := p.null(hits, n, tally{3, 20})
-				total += math.Exp(null)
-				sum += math.Exp(null) * math.Exp(leakShare(hits, n, p.mean, 8)-null)
-			}
-			if math.Abs(sum-1) > 1e-9 || math.Abs(total-1) > 1e-9 {
-				t.Errorf("%+v n %d: null sums to %g, increment to %g", p, n, total, sum)
+	choose := func(n, k int) float64 { return factorial(n) - factorial(k) - factorial(n-k) }
+	for _, share := range []float64{0.001, 0.08, 0.5, 0.98} {
+		for _, shape := range []float64{0.3, 4, 200} {
+			for _, n := range []int{0, 1, 9, 80} {
+				sum, total := 0.0, 0.0
+				for hits := range n + 1 {
+					null := choose(n, hits) + logShare(hits, n, share, shape)
+					total += math.Exp(null)
+					sum += math.Exp(null) * math.Exp(choose(n, hits)+logFixed(hits, n, shifted(share, 8))-null)
+				}
+				if math.Abs(sum-1) > 1e-7 || math.Abs(total-1) > 1e-7 {
+					t.Errorf("share %g shape %g n %d: null sums to %g, increment to %g", share, shape, n, total, sum)
+				}
 			}
 		}
+	}
+}
+
+// mix and logRising are shortcuts; this is what they stand for.
+func TestShortcutsAgainstTheirDefinition(t *testing.T) {
+	for _, c := range [][3]float64{{-3, -1, 0.2}, {-1, -3, 0.02}, {0, -800, 0.5}, {-700, -2, 1e-6}} {
+		want := math.Log((1-c[2])*math.Exp(c[0]) + c[2]*math.Exp(c[1]))
+		if got := mix(c[0], c[1], c[2]); math.Abs(got-want) > 1e-9 {
+			t.Errorf("mix(%v) = %g, want %g", c, got, want)
+		}
+	}
+	for _, a := range []float64{1e-6, 0.3, 7, 1e4} {
+		for _, n := range []int{0, 1, 12, 13, 90} {
+			want := 0.0
+			for i := range n {
+				want += math.Log(a + float64(i))
+			}
+			if got := logRising(a, n); math.Abs(got-want) > 1e-7*(1+math.Abs(want)) {
+				t.Errorf("logRising(%g, %d) = %g, want %g", a, n, got, want)
+			}
+		}
+	}
+}
+
+func TestPriorsGiveBackWhatTheyWereFittedFrom(t *testing.T) {
+	r := Rate{Mean: 0.7, Spread: 0.6}
+	mean, cv2 := r.moments(40, 900, 1.3).estimate(1.3)
+	if math.Abs(mean-0.7) > 0.01 || math.Abs(math.Sqrt(cv2)-0.6) > 0.01 {
+		t.Errorf("mean %g, spread %g", mean, math.Sqrt(cv2))
 	}
 }
 

@@ -8,415 +8,338 @@ import (
 )
 
 const (
-	recentDays  = 28 // working days that an account's own past leaves out, so that a young leak does not hide itself
 	minPeers    = 5
 	minExposure = 30  // of the peers together, about agent-days
-	viewsPerDay = 40. // explained views that make one unit of exposure
-	floorViews  = 5.
+	usualWork   = 20. // customers with a reason that make one unit of exposure
+	floorWork   = 3.
 	suspectTail = 0.05 // share of the highest rates that is winsorised in a fit
-	carried     = 50   // ids of views that an alert carries at most
+	refit       = 7    // days between two looks for the highest rates
 )
 
-// Questions asked of each account.
-const (
-	askVolume = iota
-	askAttribute
-	askSelectivity
-	questions
-)
-
-// day is what one account did on one day.
-type day struct {
-	explained   int // views, without lists
-	unexplained int // customers
-	match       int // of these, how many have the attribute that thieves look for
-}
-
-func (d day) exposure() float64 { return math.Max(float64(d.explained), floorViews) / viewsPerDay }
-
-// record is what the detector keeps of an account.
-type record struct {
-	group   string
-	suspect bool // alarmed once: no longer a measure for its peers
-	active  int  // days
-
-	counts [2]tally // by askVolume, askAttribute
-	share  tally
-	recent [recentDays]dayTally // ring of the last working days
-	next   int
-
-	stat [questions][]float64 // Shiryaev–Roberts statistics, by baseline and alternative
-
-	ids        [2][]string // last views that count for volume and for the attribute
-	excess     float64     // squared errors of the daily count against its null variance, for the dispersion
-	expectance float64
-}
-
-type dayTally struct {
-	counts [2]tally
-	share  tally
-	day    day
-}
-
-// finding is an alarm of the statistics.
-type finding struct {
-	actor    event.ActorID
-	rule     string
-	odds     float64
-	ids      []string
-	days     int
-	seen     day
-	ordinary [questions]float64 // what peers would have shown in these days: counts, share
-}
-
-// detector holds the daily tests.
+// detector holds the daily tests. Its exported fields are its state.
 type detector struct {
 	set     Statistics
 	gamma   float64
-	records map[event.ActorID]*record
+	weights weights
+	attrs   *attributes
+
+	byActor map[event.ActorID]*account
+	order   []*account // by actor, so that sums of floats do not depend on the order of a map
+
+	Groups, Partners, Queues names
+
+	Days     int
+	Peers    []*peers // by group+1; 0 is everybody
+	Shares   []shares // by queue
+	Noise    [counts]noise
+	CellDays [kinds]noise
+	Drift    []drift // by partner
+
+	trial []trial // today's, kept for its memory
 }
 
 func newDetector(p *Pack) *detector {
-	return &detector{set: p.Statistics, gamma: float64(p.Budget.AgentDays), records: make(map[event.ActorID]*record)}
-}
-
-// ids remembers a view for the evidence of a later alarm.
-func (d *detector) remember(actor event.ActorID, id string, match bool) {
-	r := d.record(actor)
-	push := func(ids []string) []string {
-		if len(ids) > 0 && ids[len(ids)-1] == id {
-			return ids
-		}
-		if len(ids) == carried {
-			ids = ids[:copy(ids, ids[1:])]
-		}
-		return append(ids, id)
-	}
-	r.ids[askVolume] = push(r.ids[askVolume])
-	if match {
-		r.ids[askAttribute] = push(r.ids[askAttribute])
+	return &detector{
+		set: p.Statistics, gamma: float64(p.Budget.AgentDays), weights: weigh(p), attrs: newAttributes(p.Statistics),
+		byActor: make(map[event.ActorID]*account), Peers: []*peers{newPeers()},
 	}
 }
 
-func (d *detector) record(actor event.ActorID) *record {
-	r := d.records[actor]
-	if r == nil {
-		r = &record{}
-		d.records[actor] = r
+// names numbers what has a name, in the order of appearance.
+type names struct {
+	List []string
+	no   map[string]int32
+}
+
+func (n *names) number(name string) int32 {
+	if n.no == nil {
+		n.no = make(map[string]int32)
+		for i, s := range n.List {
+			n.no[s] = int32(i)
+		}
 	}
-	return r
+	i, ok := n.no[name]
+	if !ok {
+		i = int32(len(n.List))
+		n.List = append(n.List, name)
+		n.no[name] = i
+	}
+	return i
+}
+
+// noise is how much more than a Poisson count days differ, over all accounts.
+type noise struct{ Excess, Expected float64 }
+
+func (n noise) dispersion() float64 { return clamp((n.Excess+20)/(n.Expected+20), 1, 5) }
+
+func (n *noise) learn(seen, mean, shape float64) {
+	n.Excess += (seen - mean) * (seen - mean)
+	n.Expected += mean + mean*mean/shape
+}
+
+// account returns what is kept of an account.
+func (d *detector) account(actor event.ActorID) *account {
+	a := d.byActor[actor]
+	if a == nil {
+		a = &account{Actor: actor, Group: d.group(""), Partner: d.Partners.number("")}
+		d.byActor[actor] = a
+		i, _ := slices.BinarySearchFunc(d.order, actor, func(a *account, id event.ActorID) int {
+			return compare(a.Actor, id)
+		})
+		d.order = slices.Insert(d.order, i, a)
+	}
+	return a
+}
+
+func compare(a, b event.ActorID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (d *detector) group(name string) int32 {
+	i := d.Groups.number(name)
+	for len(d.Peers) <= int(i)+1 {
+		d.Peers = append(d.Peers, newPeers())
+	}
+	return i
 }
 
 // move puts an account among other peers. Its statistics start again, as what
 // was ordinary there says little here.
-func (d *detector) move(actor event.ActorID, group string) {
-	r := d.record(actor)
-	if r.group == group {
-		return
+func (d *detector) move(actor event.ActorID, group, partner string) {
+	a, g := d.account(actor), d.group(group)
+	a.Partner = d.Partners.number(partner)
+	if a.Group != g {
+		a.Group = g
+		a.reset()
 	}
-	*r = record{group: group, suspect: r.suspect}
 }
 
 // drop forgets an account that is gone; its past stays out of later fits.
-func (d *detector) drop(actor event.ActorID) { delete(d.records, actor) }
-
-// peers is what one group shows, summed once a day.
-type peers struct {
-	count    [2]moments
-	share    moments
-	cap      [3]float64 // winsorising bounds: volume, attribute, share
-	seen     [2]float64 // today's counts of the group
-	expected [2]float64
-	excess   float64
-	spread   float64
+func (d *detector) drop(actor event.ActorID) {
+	a := d.byActor[actor]
+	if a == nil {
+		return
+	}
+	delete(d.byActor, actor)
+	d.order = slices.DeleteFunc(d.order, func(o *account) bool { return o == a })
 }
 
-// closeDay tests every account that worked on a day and learns from the day. It
-// returns the alarms, by account.
-func (d *detector) closeDay(days map[event.ActorID]day) []finding {
-	actors := make([]event.ActorID, 0, len(days))
-	for a := range days {
-		actors = append(actors, a)
-		d.record(a)
-	}
-	slices.Sort(actors)
-	groups := d.measure(actors, days)
+// trial is one account's day as it is tested.
+type trial struct {
+	a       *account
+	day     day
+	asked   bool // enough is known of its peers
+	part    bool // it is in its peers' sums
+	work    float64
+	prior   [counts]prior
+	season  [counts]float64
+	doubt   [counts]float64 // relative variance of season
+	usual   [kinds][maxCells]float64
+	unclear [kinds][maxCells]float64 // relative variance of usual
+}
+
+// closeDay tests every account that worked today, learns from the day and
+// returns the alarms, by account, then by partner.
+func (d *detector) closeDay() []finding {
+	d.measure()
+	d.gather()
 	var found []finding
-	for _, a := range actors {
-		r := d.records[a]
-		fit, ok := d.leaveOut(groups, a, days[a])
-		if ok {
-			d.step(r, days[a], fit)
+	for i := range d.trial {
+		t := &d.trial[i]
+		d.seasonOf(t)
+		d.sharesOf(t)
+		if t.asked {
+			d.testCounts(t)
+			d.testCells(t)
 		}
-		r.learn(days[a], fit)
-		if f, alarm := d.judge(r, fit); ok && alarm {
-			f.actor = a
+		d.learn(t)
+		if f, alarm := d.judge(t); alarm {
 			found = append(found, f)
 		}
 	}
+	found = append(found, d.closePartners()...)
+	d.endDay()
 	return found
 }
 
-// measure sums up each group, and all together under the name "", over all
-// accounts as they stood before today.
-func (d *detector) measure(actors []event.ActorID, days map[event.ActorID]day) map[string]*peers {
-	all := make([]event.ActorID, 0, len(d.records))
-	for a := range d.records {
-		all = append(all, a)
+// gather takes everybody's day and sums it up by group, partner and queue.
+func (d *detector) gather() {
+	d.trial = d.trial[:0]
+	d.Shares = slices.Grow(d.Shares, max(0, len(d.Queues.List)-len(d.Shares)))
+	for len(d.Shares) < len(d.Queues.List) {
+		d.Shares = append(d.Shares, shares{})
 	}
-	slices.Sort(all) // sums of floats must not depend on the order of a map
-	members := map[string][]*record{}
-	for _, a := range all {
-		if r := d.records[a]; !r.suspect && r.active > 0 {
-			members[r.group] = append(members[r.group], r)
-			if r.group != "" {
-				members[""] = append(members[""], r)
+	for _, a := range d.order {
+		if len(a.today) == 0 && a.refused == 0 {
+			continue
+		}
+		for k := range kinds {
+			for len(a.Cells[k]) < len(d.attrs.Cells) {
+				a.Cells[k] = append(slices.Grow(a.Cells[k], len(d.attrs.Cells)-len(a.Cells[k])), cellState{})
+			}
+		}
+		t := trial{a: a, day: a.day(), part: a.measures()}
+		t.work = math.Max(float64(t.day.views[explained]), floorWork) / usualWork
+		t.prior, t.asked = d.priors(a)
+		d.trial = append(d.trial, t)
+		if !t.part {
+			continue
+		}
+		for i := range a.today {
+			d.Shares[a.today[i].queue].today(&a.today[i])
+		}
+		if t.asked {
+			for q := range askRefusals {
+				d.Peers[a.Group+1].today(a.Partner, q, float64(t.day.count[q]), t.mean(q, d.Noise[q].dispersion()))
 			}
 		}
 	}
-	groups := make(map[string]*peers, len(members))
-	for name, rs := range members {
-		p := &peers{}
-		for q := range p.cap {
-			p.cap[q] = winsor(rs, q)
-		}
-		for _, r := range rs {
-			p.add(r, 1)
-		}
-		groups[name] = p
-	}
-	for _, a := range actors {
-		r := d.records[a]
-		if r.suspect {
-			continue
-		}
-		for _, p := range []*peers{groups[r.group], groups[""]} {
-			if p != nil {
-				p.today(r, days[a], 1)
-			}
-			if r.group == "" {
-				break
-			}
-		}
-	}
-	return groups
 }
 
-func (r *record) value(q int) (tally, bool) {
-	if q == askSelectivity {
-		return r.share, r.share.exposure > 0
-	}
-	return r.counts[q], r.counts[q].exposure > 0
+// mean is what an account's own past lets expect of an ordinary day.
+func (t *trial) mean(q int, dispersion float64) float64 {
+	return t.prior[q].posterior(t.a.Counts[q].all(), dispersion).mean * t.exposure(q)
 }
 
-// winsor returns the rate that no account's is taken to exceed.
-func winsor(rs []*record, q int) float64 {
-	var rates []float64
-	for _, r := range rs {
-		if t, ok := r.value(q); ok {
-			rates = append(rates, t.sum/t.exposure)
-		}
+func (t *trial) exposure(q int) float64 {
+	if q == askRefusals {
+		return 1
 	}
-	if len(rates) < 3 {
-		return math.Inf(1)
-	}
-	slices.Sort(rates)
-	return rates[len(rates)-1-int(math.Ceil(suspectTail*float64(len(rates))))]
+	return t.work
 }
 
-func (p *peers) add(r *record, sign float64) {
-	for q := range questions {
-		t, ok := r.value(q)
-		if !ok {
-			continue
-		}
-		m := &p.share
-		if q != askSelectivity {
-			m = &p.count[q]
-		}
-		m.add(math.Min(t.sum/t.exposure, p.cap[q]), t.exposure, sign)
-	}
-	p.excess += sign * r.excess
-	p.spread += sign * r.expectance
-}
+// testCounts multiplies the statistics of the counts by the day's increments.
+func (d *detector) testCounts(t *trial) {
+	for q := range t.day.count {
+		c, n := &t.a.Counts[q], t.day.count[q]
+		noise := d.Noise[q].dispersion()
+		exposure := t.exposure(q) * t.season[q]
+		p := t.prior[q]
+		own := p.posterior(c.all(), noise)
+		mean := own.mean * exposure
+		day := (noise-1)/mean + t.doubt[q]
+		null := logCount(n, mean, own.uncertain(day).shape)
+		careless := prior{p.mean * carelessTimes, carelessShape}.posterior(c.all(), noise)
+		loose := logCount(n, careless.mean*exposure, careless.uncertain(day).shape)
+		odds := float64(c.Careless) + math.Log(carelessShare/(1-carelessShare))
+		c.Careless = float32(clamp(float64(c.Careless)+loose-null, -30, 30))
+		null = mix(null, loose, 1/(1+math.Exp(-odds)))
 
-// today adds what an account did today and what its past let expect.
-func (p *peers) today(r *record, d day, sign float64) {
-	for q, n := range [2]int{d.unexplained, d.match} {
-		if p.count[q].exposure == 0 {
-			continue
-		}
-		mean := (p.count[q].sum + 0.5) / p.count[q].exposure
-		rate, _ := ratePrior{mean, 4, 1}.posterior(r.counts[q])
-		p.seen[q] += sign * float64(n)
-		p.expected[q] += sign * rate * d.exposure()
-	}
-}
-
-// fit is what a day of one account is held against.
-type fit struct {
-	rate   [2]ratePrior
-	share  sharePrior
-	season [2]float64 // how busy the day was for the peers
-	askOdd bool       // enough is known of the peers' shares
-}
-
-// leaveOut fits the priors on an account's peers without itself: on its group
-// where that is large enough, else on everybody.
-func (d *detector) leaveOut(groups map[string]*peers, actor event.ActorID, today day) (fit, bool) {
-	r := d.records[actor]
-	for _, name := range []string{r.group, ""} {
-		g := groups[name]
-		if g == nil {
-			continue
-		}
-		p := *g
-		if !r.suspect && r.active > 0 {
-			p.add(r, -1)
-		}
-		if p.count[askVolume].n < minPeers || p.count[askVolume].exposure < minExposure {
-			continue
-		}
-		if !r.suspect {
-			// Its share in the group's day was reckoned with the group's mean.
-			q := *g
-			q.today(r, today, -1)
-			p.seen, p.expected = q.seen, q.expected
-		}
-		return d.fit(p), true
-	}
-	return fit{season: [2]float64{1, 1}}, false
-}
-
-func (d *detector) fit(p peers) fit {
-	var f fit
-	least, most := float64(d.set.Spread.Least), float64(d.set.Spread.Most)
-	dispersion := clamp((p.excess+20)/(p.spread+20), 1, 5)
-	for q := range f.rate {
-		noise := dispersion
-		if q == askAttribute {
-			noise = 1
-		}
-		mean, cv2 := p.count[q].spread(func(float64) float64 { return noise }, least, most)
-		f.rate[q] = ratePrior{mean: mean, shape: 1 / cv2, dispersion: noise}
-		const steady = 20 // counts below which a day's mood is not believed
-		f.season[q] = clamp((math.Max(p.seen[q], 0)+steady)/(math.Max(p.expected[q], 0)+steady), 0.5, 3)
-	}
-	if p.share.n >= minPeers && p.share.exposure >= minExposure {
-		mean, cv2 := p.share.spread(func(m float64) float64 { return 1 - math.Min(m, 0.99) }, least/2, most)
-		mean = clamp(mean, 1e-4, 0.95)
-		f.share = sharePrior{mean, math.Max((1-mean)/(mean*cv2)-1, 0.5)}
-		f.askOdd = true
-	}
-	return f
-}
-
-// step multiplies an account's statistics by the day's increments.
-func (d *detector) step(r *record, t day, f fit) {
-	leaks, odds := d.set.LeakPerDay, d.set.OddsRatios
-	for q, n := range [2]int{t.unexplained, t.match} {
-		if r.stat[q] == nil {
-			r.stat[q] = make([]float64, 2*len(leaks))
-		}
-		p, exposure := f.rate[q], t.exposure()*f.season[q]
-		null := p.null(n, exposure, r.counts[q])
-		own, _ := p.posterior(r.counts[q].minus(r.recentCount(q)))
-		for b, base := range [2]float64{p.mean, own} {
+		leaks := d.set.LeakPerDay
+		for b, base := range [2]float64{p.posterior(c.old(), noise).mean, p.mean} {
 			for i, leak := range leaks {
-				raise(&r.stat[q][b*len(leaks)+i], p.leak(n, base*exposure, float64(leak))-null)
+				ordinary, more := base*exposure, float64(leak)
+				if q == askRefusals {
+					more *= refusalsPerLeak
+				}
+				rate := ordinary + more
+				spread := (noise-1)/rate + t.doubt[q]*(ordinary/rate)*(ordinary/rate)
+				raise(&c.Stat[b*len(leaks)+i], logCount(n, rate, 1/spread)-null)
 			}
 		}
-		if q == askVolume {
-			rate, shape := p.posterior(r.counts[q])
-			mean := rate * exposure
-			r.excess += (float64(n) - mean) * (float64(n) - mean)
-			r.expectance += mean + mean*mean/shape
-		}
-	}
-	if !f.askOdd {
-		return
-	}
-	if r.stat[askSelectivity] == nil {
-		r.stat[askSelectivity] = make([]float64, 2*len(odds))
-	}
-	null := f.share.null(t.match, t.unexplained, r.share)
-	a, b := f.share.posterior(r.share.minus(r.recentShare()))
-	for k, base := range [2]float64{f.share.mean, a / (a + b)} {
-		for i, ratio := range odds {
-			raise(&r.stat[askSelectivity][k*len(odds)+i], leakShare(t.match, t.unexplained, base, float64(ratio))-null)
+		if t.part {
+			d.Noise[q].learn(float64(n), mean, own.uncertain(t.doubt[q]).shape)
 		}
 	}
 }
+
+// refusalsPerLeak scales the sizes of leak to closed doors: who guesses, guesses
+// more often than a thief looks.
+const refusalsPerLeak = 10
+
+// testCells does the same for the shares of the attributes' values.
+func (d *detector) testCells(t *trial) {
+	everyone := d.Peers[0]
+	for k := range kinds {
+		n := t.day.views[k]
+		noise := d.CellDays[k].dispersion()
+		for c := range t.a.Cells[k] {
+			s, usual := &t.a.Cells[k][c], t.usual[k][c]
+			if usual == 0 || usual > common || n == 0 {
+				idle(s.Stat[:])
+				continue
+			}
+			p := everyone.sharePrior(k, c, d.set.Spread)
+			hits := int(t.day.hits[k][c])
+			own := p.posterior(s.all(), noise)
+			share := clamp(own.mean*usual, 1e-6, 0.98)
+			mean := share * float64(n)
+			null := logShare(hits, n, share, own.uncertain((noise-1)/mean+t.unclear[k][c]).shape)
+			if k == unexplained {
+				for i, odds := range d.set.OddsRatios {
+					raise(&s.Stat[i], logFixed(hits, n, shifted(clamp(usual, 1e-6, 0.9), float64(odds)))-null)
+				}
+			} else {
+				base := clamp(p.posterior(s.old(), noise).mean*usual, 1e-6, 0.9)
+				for i, leak := range d.set.LeakPerDay {
+					more := float64(leak) * (1 - base) / math.Max(float64(n), floorWork)
+					raise(&s.Stat[i], logFixed(hits, n, clamp(base+more, 1e-6, 0.98))-null)
+				}
+			}
+			if c == 0 && t.part {
+				d.CellDays[k].learn(float64(hits), mean, own.uncertain(t.unclear[k][c]).shape)
+			}
+		}
+	}
+}
+
+// common is the share of a queue from which on a value is nothing that a thief
+// would have to look for.
+const common = 0.5
 
 // raise is one step of a Shiryaev–Roberts statistic over one agent-day.
-func raise(stat *float64, logIncrement float64) {
-	*stat = math.Min((*stat+1)*math.Exp(logIncrement), 1e300)
+func raise(stat *float32, logIncrement float64) {
+	*stat = float32(math.Min((float64(*stat)+1)*math.Exp(logIncrement), 1e30))
 }
 
-// judge raises the alarm when the average over all questions, baselines and
-// alternatives reaches the budget.
-func (d *detector) judge(r *record, f fit) (finding, bool) {
-	var total, best float64
-	top := askVolume
-	for q := range r.stat {
-		var sum float64
-		for _, s := range r.stat[q] {
-			sum += s
-		}
-		if len(r.stat[q]) > 0 {
-			sum /= float64(len(r.stat[q]))
-		}
-		total += sum
-		if sum > best {
-			best, top = sum, q
-		}
+// idle is the step of a day that says nothing.
+func idle(stats []float32) {
+	for i := range stats {
+		stats[i]++
 	}
-	odds := total / questions
-	if odds < d.gamma {
-		return finding{}, false
-	}
-	for q := range r.stat {
-		clear(r.stat[q])
-	}
-	r.suspect = true
-	out := finding{odds: odds, rule: [...]string{RuleVolume, RuleAttribute, RuleSelectivity}[top]}
-	out.ids = slices.Clone(r.ids[min(top, askAttribute)])
-	var exposure float64
-	out.days = min(r.active, recentDays)
-	for _, t := range r.recent[:out.days] {
-		out.seen.unexplained += t.day.unexplained
-		out.seen.match += t.day.match
-		exposure += t.day.exposure()
-	}
-	out.ordinary = [questions]float64{f.rate[0].mean * exposure, f.rate[1].mean * exposure, f.share.mean}
-	return out, true
 }
 
 // learn adds a day to an account's past.
-func (r *record) learn(t day, f fit) {
-	d := dayTally{day: t, share: tally{float64(t.match), float64(t.unexplained)}}
-	for q, n := range [2]int{t.unexplained, t.match} {
-		d.counts[q] = tally{float64(n), t.exposure() * f.season[q]}
-		r.counts[q] = r.counts[q].plus(d.counts[q])
+func (d *detector) learn(t *trial) {
+	a := t.a
+	for q := range t.day.count {
+		a.Counts[q].add(float64(t.day.count[q]), t.exposure(q)*t.season[q])
 	}
-	r.share = r.share.plus(d.share)
-	r.recent[r.next] = d
-	r.next = (r.next + 1) % recentDays
-	r.active++
+	for k := range kinds {
+		for c := range a.Cells[k] {
+			if t.usual[k][c] > 0 {
+				a.Cells[k][c].add(float64(t.day.hits[k][c]), float64(t.day.views[k])*t.usual[k][c])
+			}
+		}
+	}
+	a.Active++
+	if a.Active%block == 0 {
+		for q := range a.Counts {
+			a.Counts[q].turn()
+		}
+		for k := range kinds {
+			for c := range a.Cells[k] {
+				a.Cells[k][c].turn()
+			}
+		}
+	}
+	a.today, a.refused = a.today[:0], 0
 }
 
-func (r *record) recentCount(q int) tally {
-	var sum tally
-	for _, t := range r.recent {
-		sum = sum.plus(t.counts[q])
+// endDay carries the day's sums into what tomorrow is held against.
+func (d *detector) endDay() {
+	d.Days++
+	for _, p := range d.Peers {
+		p.endDay()
 	}
-	return sum
-}
-
-func (r *record) recentShare() tally {
-	var sum tally
-	for _, t := range r.recent {
-		sum = sum.plus(t.share)
+	for i := range d.Shares {
+		d.Shares[i].endDay()
 	}
-	return sum
+	d.attrs.settle()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/menshen-io/menshen/event"
 )
@@ -62,35 +63,73 @@ func claimText(d *event.AccessViewed) event.Text {
 
 func (e *Engine) findingText(f finding, rule Rule) event.Text {
 	var t event.Text
-	s := e.pack.Statistics
+	what := e.valueText(f.cell)
 	switch f.rule {
 	case RuleVolume:
 		t = event.Text{
 			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由的客户。同类同事同样的工作量约为 %s 名。",
-				f.actor, f.days, f.seen.unexplained, number(f.ordinary[askVolume])),
+				f.actor, f.days, f.seen, number(f.usual)),
 			EN: fmt.Sprintf("In its last %d working days %s viewed %d customers without a reason. Peers with the same work would have viewed about %s.",
-				f.days, f.actor, f.seen.unexplained, number(f.ordinary[askVolume])),
+				f.days, f.actor, f.seen, number(f.usual)),
 		}
 	case RuleAttribute:
 		t = event.Text{
-			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由且%s不高于 %s 的客户。同类同事同样的工作量约为 %s 名。",
-				f.actor, f.days, f.seen.match, cmp.Or(s.Name.ZH, s.Attribute), number(s.AtMost), number(f.ordinary[askAttribute])),
-			EN: fmt.Sprintf("In its last %d working days %s viewed %d customers with %s at most %s without a reason. Peers with the same work would have viewed about %s.",
-				f.days, f.actor, f.seen.match, cmp.Or(s.Name.EN, s.Attribute), number(s.AtMost), number(f.ordinary[askAttribute])),
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由且%s的客户。同类同事同样的工作量约为 %s 名。",
+				f.actor, f.days, f.seen, what.ZH, number(f.usual)),
+			EN: fmt.Sprintf("In its last %d working days %s viewed %d customers with %s without a reason. Peers with the same work would have viewed about %s.",
+				f.days, f.actor, f.seen, what.EN, number(f.usual)),
+		}
+	case RuleSelectivity:
+		t = event.Text{
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日没有事由地查看了 %d 名客户，其中%s的有 %d 名。同一队列的同事约为 %s 名。",
+				f.actor, f.days, f.among, what.ZH, f.seen, number(f.usual)),
+			EN: fmt.Sprintf("Of the %d customers whom %s viewed without a reason in its last %d working days, %d had %s. Among as many of its queue's it would be about %s.",
+				f.among, f.actor, f.days, f.seen, what.EN, number(f.usual)),
+		}
+	case RuleExplained:
+		t = event.Text{
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日凭事由查看%s的客户 %d 次。同一队列同样多的查看约为 %s 次。事由真实也可能被利用。",
+				f.actor, f.days, what.ZH, f.seen, number(f.usual)),
+			EN: fmt.Sprintf("In its last %d working days %s had %d views under a reason of customers with %s. Among as many of its queue's it would be about %s. Real tickets can hide a choice.",
+				f.days, f.actor, f.seen, what.EN, number(f.usual)),
+		}
+	case RuleGuessing:
+		t = event.Text{
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日被拒绝 %d 次。同类同事约为 %s 次。反复被拒可能是在试探。",
+				f.actor, f.days, f.seen, number(f.usual)),
+			EN: fmt.Sprintf("In its last %d working days %s was refused %d times. Peers would have been refused about %s times. Who is refused again and again may be guessing.",
+				f.days, f.actor, f.seen, number(f.usual)),
 		}
 	default:
-		share := 0.0
-		if f.seen.unexplained > 0 {
-			share = 100 * float64(f.seen.match) / float64(f.seen.unexplained)
+		who := make([]string, len(f.actors))
+		for i, a := range f.actors {
+			who[i] = string(a)
 		}
 		t = event.Text{
-			ZH: fmt.Sprintf("%s 最近 %d 个工作日没有事由的查看中，%s不高于 %s 的客户占 %.0f%%（%d/%d）。同类同事约为 %.0f%%。",
-				f.actor, f.days, cmp.Or(s.Name.ZH, s.Attribute), number(s.AtMost), share, f.seen.match, f.seen.unexplained, 100*f.ordinary[askSelectivity]),
-			EN: fmt.Sprintf("In its last %d working days %.0f%% of the customers whom %s viewed without a reason had %s at most %s (%d of %d). Among peers it is about %.0f%%.",
-				f.days, share, f.actor, cmp.Or(s.Name.EN, s.Attribute), number(s.AtMost), f.seen.match, f.seen.unexplained, 100*f.ordinary[askSelectivity]),
+			ZH: fmt.Sprintf("合作方 %s 的账号最近 %d 个工作日合计查看了 %d 名没有事由且%s的客户。按各账号以往约为 %s 名。增加最多的是 %s。",
+				f.partner, f.days, f.seen, what.ZH, number(f.usual), strings.Join(who, "、")),
+			EN: fmt.Sprintf("In the last %d working days the accounts of partner %s together viewed %d customers with %s without a reason. By their own past it would have been about %s. The largest increase is that of %s.",
+				f.days, f.partner, f.seen, what.EN, number(f.usual), strings.Join(who, ", ")),
 		}
 	}
 	return withAction(t, rule.Action)
+}
+
+// valueText says which customers a test is about.
+func (e *Engine) valueText(cell int) event.Text {
+	s := e.pack.Statistics
+	if cell == 0 {
+		return event.Text{
+			ZH: fmt.Sprintf("%s不高于 %s", cmp.Or(s.Name.ZH, s.Attribute), number(s.AtMost)),
+			EN: fmt.Sprintf("%s at most %s", cmp.Or(s.Name.EN, s.Attribute), number(s.AtMost)),
+		}
+	}
+	c := e.detector.attrs.Cells[cell]
+	name := Name{ZH: c.Attribute, EN: c.Attribute}
+	if c.Attribute == s.Attribute {
+		name = Name{ZH: cmp.Or(s.Name.ZH, c.Attribute), EN: cmp.Or(s.Name.EN, c.Attribute)}
+	}
+	return event.Text{ZH: name.ZH + "为 " + c.Value, EN: name.EN + " " + c.Value}
 }
 
 // withAction adds what the product does about it.

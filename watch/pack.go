@@ -25,10 +25,14 @@ const (
 	RuleVolume      = "unexplained-volume"
 	RuleSelectivity = "unexplained-selectivity"
 	RuleAttribute   = "unexplained-attribute"
+	RuleExplained   = "explained-selectivity"
+	RuleGuessing    = "refused-volume"
+	RuleDrift       = "partner-drift"
 )
 
 func ruleNames() []string {
-	return []string{RuleCanary, RuleLeft, RuleExport, RuleCamera, RuleReveal, RuleClaim, RuleVolume, RuleSelectivity, RuleAttribute}
+	return []string{RuleCanary, RuleLeft, RuleExport, RuleCamera, RuleReveal, RuleClaim, RuleVolume, RuleSelectivity, RuleAttribute,
+		RuleExplained, RuleGuessing, RuleDrift}
 }
 
 // Pack says what is ordinary at a desk and what follows from what is not.
@@ -61,15 +65,19 @@ type Budget struct {
 	AgentDays Positive `yaml:"agent_days"`
 }
 
-// Statistics shape the daily tests of unexplained views.
+// Statistics shape the daily tests of views against peers.
 type Statistics struct {
 	Attribute  string     `yaml:"attribute"` // whose low values are what a thief looks for
 	Name       Name       `yaml:"name"`      // of the attribute, in messages; empty: the attribute itself
 	AtMost     float64    `yaml:"at_most"`
 	LeakPerDay []Positive `yaml:"leak_per_day"` // sizes of leak, in customers a day, to be found quickly
-	OddsRatios []Positive `yaml:"odds_ratios"`  // shifts in the attribute's odds
+	OddsRatios []Positive `yaml:"odds_ratios"`  // shifts in the odds of a value among the customers viewed
+	// Queue is the attribute that names a customer's queue: shares are compared
+	// within it, and it is not tested itself.
+	Queue string `yaml:"queue"`
 	// Spread bounds the coefficient of variation of honest rates that is fitted on peers.
 	Spread Spread `yaml:"spread"`
+	Priors Priors `yaml:"priors"` // of an earlier record, as menshen watch fit writes them
 }
 
 // Name is what people call something.
@@ -128,8 +136,13 @@ func Parse(file string, data []byte) (*Pack, error) {
 	if p.Statistics.Spread.Least > p.Statistics.Spread.Most {
 		fault("statistics.spread", "least must not be over most")
 	}
-	if len(p.Statistics.LeakPerDay) == 0 || len(p.Statistics.OddsRatios) == 0 {
-		fault("statistics", "leak_per_day and odds_ratios must not be empty")
+	if n, m := len(p.Statistics.LeakPerDay), len(p.Statistics.OddsRatios); n == 0 || m == 0 || n > maxAlternatives || m > maxAlternatives {
+		fault("statistics", "leak_per_day and odds_ratios must have from 1 to %d values each", maxAlternatives)
+	}
+	for i, prior := range p.Statistics.Priors {
+		if field, what := prior.fault(); what != "" {
+			fault("statistics.priors."+strconv.Itoa(i+1), "%s %s", field, what)
+		}
 	}
 	for i, ex := range p.Examples {
 		field := "examples." + strconv.Itoa(i+1)
@@ -157,7 +170,7 @@ func defaults() *Pack {
 		CameraWindow:    Duration(time.Hour),
 		Budget:          Budget{AgentDays: 250_000},
 		Statistics: Statistics{Attribute: "rating", AtMost: 2, LeakPerDay: []Positive{0.3, 0.6, 1.2, 2.4, 5},
-			OddsRatios: []Positive{2, 4, 8, 16}, Spread: Spread{0.5, 1}},
+			OddsRatios: []Positive{2, 4, 8, 16}, Queue: "queue", Spread: Spread{0.5, 1}},
 	}
 }
 

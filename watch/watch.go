@@ -19,11 +19,10 @@ type Engine struct {
 	verdict func(event.Event, event.SubjectID, bool)
 	reasons *Reasons
 
-	now      time.Time     // newest event folded
-	pending  []event.Event // views that a reason may still explain
-	judged   int           // how many of pending are done
-	dayEnd   time.Time     // of the day that is open; zero before the first view
-	days     map[event.ActorID]day
+	now      time.Time        // newest event folded
+	pending  []event.Event    // views that a reason may still explain
+	judged   int              // how many of pending are done
+	dayEnd   time.Time        // of the day that is open; zero before the first view
 	counted  map[pair]counted // unexplained views that count, within the window
 	once     map[string]time.Time
 	staff    map[event.ActorID]*staff
@@ -54,7 +53,7 @@ func New(pack *Pack, opt Options) *Engine {
 	}
 	return &Engine{
 		pack: pack, verdict: opt.Verdict, reasons: NewReasons(pack.Grace),
-		days: make(map[event.ActorID]day), counted: make(map[pair]counted), once: make(map[string]time.Time),
+		counted: make(map[pair]counted), once: make(map[string]time.Time),
 		staff: make(map[event.ActorID]*staff), canaries: make(map[event.SubjectID]time.Time),
 		flagged: make(map[event.StationID]time.Time), reveals: make(map[event.StationID][]event.Event),
 		detector: newDetector(pack),
@@ -81,9 +80,10 @@ func (e *Engine) Fold(ev event.Event) []event.Event {
 		e.pending = append(e.pending, ev)
 	case *event.AccessRefused:
 		e.refused(ev, d)
+		e.pending = append(e.pending, ev)
 	case *event.StaffJoined:
 		e.staff[d.Actor] = &staff{partner: d.Partner, role: d.Role}
-		e.detector.move(d.Actor, groupOf(d))
+		e.detector.move(d.Actor, groupName(d.Role, d.Queues), string(d.Partner))
 	case *event.StaffLeft:
 		e.person(d.Actor).left = ev.Time
 		e.gone = append(e.gone, d.Actor)
@@ -135,64 +135,62 @@ func (e *Engine) openDay(at time.Time) {
 	e.dayEnd = time.Date(y, m, d+1, 0, 0, 0, 0, e.pack.Timezone.loc)
 }
 
-// judge settles whether work explains a view, and counts it for the day.
+// judge settles whether work explains a view, and counts it for the day; or it
+// counts a door that did not open.
 func (e *Engine) judge(ev event.Event) {
-	d := ev.Data.(*event.AccessViewed)
-	today := e.days[d.Actor]
+	d, ok := ev.Data.(*event.AccessViewed)
+	if !ok {
+		if who := ev.Data.(*event.AccessRefused).Actor; who != "" {
+			e.detector.account(who).refused++
+		}
+		return
+	}
+	a := e.detector.account(d.Actor)
 	raw := d.Kind == event.KindReveal && showsRaw(d)
 	claimed := d.Reason == nil || len(d.Subjects) == 0
 	for i := range d.Subjects {
 		s := &d.Subjects[i]
-		explained := e.reasons.Held(d.Actor, s.Subject, ev.Time)
-		e.verdict(ev, s.Subject, explained)
-		if !claimed && explained {
+		held := e.reasons.Held(d.Actor, s.Subject, ev.Time)
+		e.verdict(ev, s.Subject, held)
+		if !claimed && held {
 			claimed = e.reasons.Open(d.Actor, d.Reason.Kind, d.Reason.ID, s.Subject, ev.Time)
 		}
-		if raw && !explained {
+		if raw && !held {
 			e.raise(RuleReveal, ev, d, revealText(d), string(s.Subject))
 		}
 		if d.Kind == event.KindList {
 			continue
 		}
-		if explained {
-			today.explained++
+		cells, queue := e.detector.attrs.read(s)
+		today := a.queue(e.detector.Queues.number(queue))
+		if held {
+			if !a.again(s.Subject) {
+				today.add(explained, cells)
+				if cells&1 != 0 {
+					a.SeenOther.push(ev.ID, cells, carriedOther)
+				}
+			}
 			continue
 		}
 		p := pair{d.Actor, s.Subject}
-		match := e.pack.Statistics.match(s)
+		match := cells&1 != 0
 		c, again := e.counted[p]
 		if again && ev.Time.Sub(c.at) < time.Duration(e.pack.Window) {
-			if !match || c.match || today.match >= today.unexplained {
+			if !match || c.match || int32(today.hits[unexplained][0]) >= today.views[unexplained] {
 				continue
 			}
 			c.match = true // the first look did not show the attribute, this one does
+			today.hits[unexplained][0]++
 		} else {
 			c = counted{ev.Time, match}
-			today.unexplained++
+			today.add(unexplained, cells)
 		}
 		e.counted[p] = c
-		if match {
-			today.match++
-		}
-		e.detector.remember(d.Actor, ev.ID, match)
+		a.Seen.push(ev.ID, cells, carriedBytes)
 	}
-	e.days[d.Actor] = today
 	if !claimed {
 		e.raise(RuleClaim, ev, d, claimText(d), ev.Time.In(e.pack.Timezone.loc).Format(time.DateOnly))
 	}
-}
-
-// match reports whether a customer's attribute is as low as thieves look for.
-func (s Statistics) match(v *event.SubjectViewed) bool {
-	switch a := v.Attributes[s.Attribute].(type) {
-	case float64:
-		return a <= s.AtMost
-	case int:
-		return float64(a) <= s.AtMost
-	case int64:
-		return float64(a) <= s.AtMost
-	}
-	return false
 }
 
 func (e *Engine) closeDay() {
@@ -203,15 +201,19 @@ func (e *Engine) closeDay() {
 	if e.now.Before(at) {
 		at = e.now
 	}
-	for _, f := range e.detector.closeDay(e.days) {
-		if rule, on := e.pack.Rules[f.rule]; on {
-			e.emit(f.rule, at, at.Format(time.RFC3339Nano), &event.AlertRaised{
-				Severity: string(rule.Severity), Action: string(rule.Action), Actor: f.actor,
-				Partner: e.person(f.actor).partner, Odds: round(f.odds), Events: f.ids, Message: e.findingText(f, rule),
-			})
+	for _, f := range e.detector.closeDay() {
+		rule := e.pack.Rules[f.rule]
+		about := at.Format(time.RFC3339Nano)
+		if f.actor != "" {
+			f.partner = e.person(f.actor).partner
+		} else {
+			about = string(f.partner) + "\x00" + about
 		}
+		e.emit(f.rule, at, about, &event.AlertRaised{
+			Severity: string(rule.Severity), Action: string(rule.Action), Actor: f.actor,
+			Partner: f.partner, Odds: round(f.odds), Events: f.ids, Message: e.findingText(f, rule),
+		})
 	}
-	clear(e.days)
 	for _, a := range e.gone {
 		if !e.person(a).left.IsZero() {
 			e.detector.drop(a)
@@ -238,13 +240,4 @@ func (e *Engine) person(a event.ActorID) *staff {
 		e.staff[a] = s
 	}
 	return s
-}
-
-// groupOf names an account's peers: who does the same work in the same role.
-func groupOf(d *event.StaffJoined) string {
-	g := d.Role
-	for _, q := range d.Queues {
-		g += "\x00" + q
-	}
-	return g
 }

@@ -1,0 +1,189 @@
+package watch
+
+import (
+	"math"
+
+	"github.com/menshen-io/menshen/event"
+)
+
+// Counts of one account's day that are tested against its peers.
+const (
+	askVolume    = iota // customers viewed without a reason
+	askAttribute        // of these, who have what the pack says thieves look for
+	askRefusals         // doors that did not open
+	counts
+)
+
+// Kinds of views.
+const (
+	unexplained = iota
+	explained
+	kinds
+)
+
+const (
+	maxAlternatives = 5
+	block           = 28  // working days; an account's own past leaves out its last one or two blocks, so that a young leak does not hide itself
+	carriedBytes    = 320 // of ids of views that an alert can carry
+	carriedOther    = 96  // the same, of explained views
+	lately          = 16
+)
+
+// account is what the detector keeps of an account: under 2 KB.
+type account struct {
+	Actor   event.ActorID
+	Group   int32
+	Partner int32
+	Suspect bool // alarmed once
+	Doubted bool // nearly
+	Active  int32
+
+	Counts [counts]countState
+	Cells  [kinds][]cellState // by cell
+
+	Seen      ids // unexplained views
+	SeenOther ids // explained views of customers with the pack's attribute
+
+	Lately [lately]uint32 // hashes of the last customers viewed with a reason: more looks at one are one
+	Next   uint8
+
+	today   []queueDay
+	refused int32 // refusals today
+}
+
+// past is what an account has shown, and what it had at the ends of its last
+// two blocks.
+type past struct{ Sum, Exposure, MidSum, MidExposure, OldSum, OldExposure float32 }
+
+func (p *past) all() tally  { return tally{float64(p.Sum), float64(p.Exposure)} }
+func (p *past) old() tally  { return tally{float64(p.OldSum), float64(p.OldExposure)} }
+func (p *past) late() tally { return p.all().minus(p.old()) }
+
+func (p *past) add(sum, exposure float64) {
+	p.Sum += float32(sum)
+	p.Exposure += float32(exposure)
+}
+
+func (p *past) turn() {
+	p.OldSum, p.OldExposure = p.MidSum, p.MidExposure
+	p.MidSum, p.MidExposure = p.Sum, p.Exposure
+}
+
+// countState is one count's past and its Shiryaev–Roberts statistics.
+type countState struct {
+	past
+	Careless float32                      // log odds that the account is one of the careless
+	Stat     [2 * maxAlternatives]float32 // by base (own past, peers) and size of leak
+}
+
+// cellState is the same of one value's share.
+type cellState struct {
+	past
+	Stat [maxAlternatives]float32
+}
+
+// queueDay is what an account viewed today of one queue's customers.
+type queueDay struct {
+	queue int32
+	views [kinds]int32 // customers, lists left aside
+	hits  [kinds][maxCells]uint16
+}
+
+func (q *queueDay) add(kind int, cells uint16) {
+	q.views[kind]++
+	for c := 0; cells != 0; c, cells = c+1, cells>>1 {
+		if cells&1 != 0 && q.hits[kind][c] < math.MaxUint16 {
+			q.hits[kind][c]++
+		}
+	}
+}
+
+// queue returns today's counts of a queue.
+func (a *account) queue(q int32) *queueDay {
+	for i := range a.today {
+		if a.today[i].queue == q {
+			return &a.today[i]
+		}
+	}
+	a.today = append(a.today, queueDay{queue: q})
+	return &a.today[len(a.today)-1]
+}
+
+// again reports whether a customer is one of the last that the account viewed
+// with a reason, and remembers it.
+func (a *account) again(s event.SubjectID) bool {
+	h := uint32(2166136261) // FNV-1a
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	for _, o := range a.Lately {
+		if o == h {
+			return true
+		}
+	}
+	a.Lately[a.Next%lately] = h
+	a.Next = (a.Next + 1) % lately
+	return false
+}
+
+// day is an account's day over all queues.
+type day struct {
+	views [kinds]int
+	hits  [kinds][maxCells]int
+	count [counts]int
+}
+
+func (a *account) day() day {
+	var d day
+	for i := range a.today {
+		for k := range kinds {
+			d.views[k] += int(a.today[i].views[k])
+			for c := range d.hits[k] {
+				d.hits[k][c] += int(a.today[i].hits[k][c])
+			}
+		}
+	}
+	d.count = [counts]int{d.views[unexplained], d.hits[unexplained][0], int(a.refused)}
+	return d
+}
+
+// measures reports whether an account is a measure for its peers.
+func (a *account) measures() bool { return !a.Suspect && !a.Doubted }
+
+// reset begins an account's statistics and past again.
+func (a *account) reset() {
+	*a = account{Actor: a.Actor, Group: a.Group, Partner: a.Partner, Suspect: a.Suspect, today: a.today, refused: a.refused}
+}
+
+// ids holds the last views of an account, each with the tested values of its
+// customer, packed into few bytes.
+type ids struct{ Packed []byte }
+
+// push adds a view; what no longer fits goes, oldest first.
+func (s *ids) push(id string, cells uint16, limit int) {
+	if len(id) == 0 || len(id) > 80 {
+		return
+	}
+	for len(s.Packed)+3+len(id) > limit {
+		s.Packed = s.Packed[:copy(s.Packed, s.Packed[3+int(s.Packed[2]):])]
+	}
+	if cap(s.Packed) == 0 {
+		s.Packed = make([]byte, 0, limit)
+	}
+	s.Packed = append(s.Packed, byte(cells), byte(cells>>8), byte(len(id)))
+	s.Packed = append(s.Packed, id...)
+}
+
+// with lists the views whose customers have one of the values; all of them when
+// none is named.
+func (s *ids) with(cells uint16) []string {
+	var out []string
+	for b := s.Packed; len(b) > 3; b = b[3+int(b[2]):] {
+		has := uint16(b[0]) | uint16(b[1])<<8
+		id := string(b[3 : 3+int(b[2])])
+		if (cells == 0 || has&cells != 0) && (len(out) == 0 || out[len(out)-1] != id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}

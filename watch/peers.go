@@ -1,0 +1,299 @@
+package watch
+
+import (
+	"math"
+	"slices"
+)
+
+// peers is what the accounts of one group show together.
+type peers struct {
+	Cap      [counts]float64 // rates over it are winsorised
+	ShareCap [kinds][maxCells]float64
+	Season   [askRefusals]season
+	Partner  map[int32]*[askRefusals]season // the part that each partner has in Season
+
+	count [counts]moments
+	share [kinds][maxCells]moments
+}
+
+func newPeers() *peers {
+	p := &peers{Partner: map[int32]*[askRefusals]season{}}
+	p.uncap()
+	return p
+}
+
+func (p *peers) uncap() {
+	for q := range p.Cap {
+		p.Cap[q] = math.Inf(1)
+	}
+	for k := range p.ShareCap {
+		for c := range p.ShareCap[k] {
+			p.ShareCap[k][c] = math.Inf(1)
+		}
+	}
+}
+
+// add takes an account's past into the sums, or out of them.
+func (p *peers) add(a *account, sign float64) {
+	for q := range counts {
+		if t := a.Counts[q].all(); t.exposure > 0 {
+			p.count[q].add(math.Min(t.sum/t.exposure, p.Cap[q]), t.exposure, sign)
+		}
+	}
+}
+
+func (p *peers) addShares(a *account) {
+	for k := range kinds {
+		for c := range a.Cells[k] {
+			if t := a.Cells[k][c].all(); t.exposure > 0 {
+				p.share[k][c].add(math.Min(t.sum/t.exposure, p.ShareCap[k][c]), t.exposure, 1)
+			}
+		}
+	}
+}
+
+// sharePrior is how accounts' shares of a value differ from what their queues
+// show: a factor around 1.
+func (p *peers) sharePrior(k, c int, bounds Spread) prior {
+	m := p.share[k][c]
+	if m.n < minPeers || m.exposure < minPeers {
+		return prior{1, 1 / float64(bounds.Most*bounds.Most)}
+	}
+	// Shares differ less than rates do: everybody's work comes from the queue.
+	bounds.Least /= 2
+	f := m.fit(1, bounds)
+	return prior{clamp(f.mean, 0.5, 2), f.shape}
+}
+
+// measure sums up each group over all accounts as they stood before today.
+func (d *detector) measure() {
+	for _, p := range d.Peers {
+		p.count = [counts]moments{}
+		p.share = [kinds][maxCells]moments{}
+	}
+	if d.Days%refit == 0 {
+		d.winsorise()
+	}
+	d.set.Priors.into(d)
+	for _, a := range d.order {
+		if !a.measures() || a.Active == 0 {
+			continue
+		}
+		d.Peers[a.Group+1].add(a, 1)
+		d.Peers[0].add(a, 1)
+		d.Peers[0].addShares(a)
+	}
+}
+
+// winsorise finds the rates that no account's is taken to exceed.
+func (d *detector) winsorise() {
+	byGroup := make([][]*account, len(d.Peers))
+	for _, a := range d.order {
+		if a.measures() && a.Active > 0 {
+			byGroup[a.Group+1] = append(byGroup[a.Group+1], a)
+			byGroup[0] = append(byGroup[0], a)
+		}
+	}
+	var rates []float64
+	for g, p := range d.Peers {
+		p.uncap()
+		for q := range counts {
+			rates = rates[:0]
+			for _, a := range byGroup[g] {
+				if t := a.Counts[q].all(); t.exposure > 0 {
+					rates = append(rates, t.sum/t.exposure)
+				}
+			}
+			p.Cap[q] = highest(rates)
+		}
+	}
+	for k := range kinds {
+		for c := range d.attrs.Cells {
+			rates = rates[:0]
+			for _, a := range byGroup[0] {
+				if c < len(a.Cells[k]) {
+					if t := a.Cells[k][c].all(); t.exposure > 0 {
+						rates = append(rates, t.sum/t.exposure)
+					}
+				}
+			}
+			d.Peers[0].ShareCap[k][c] = highest(rates)
+		}
+	}
+}
+
+func highest(rates []float64) float64 {
+	if len(rates) < 3 {
+		return math.Inf(1)
+	}
+	slices.Sort(rates)
+	return rates[len(rates)-1-int(math.Ceil(suspectTail*float64(len(rates))))]
+}
+
+// priors fits the priors on an account's peers without itself: on its group
+// where that is large enough, else on everybody. It reports whether there are
+// enough peers at all.
+func (d *detector) priors(a *account) ([counts]prior, bool) {
+	for _, g := range []*peers{d.Peers[a.Group+1], d.Peers[0]} {
+		p := peers{count: g.count, Cap: g.Cap}
+		if a.measures() && a.Active > 0 {
+			p.add(a, -1)
+		}
+		if p.count[askVolume].n < minPeers || p.count[askVolume].exposure < minExposure {
+			continue
+		}
+		var out [counts]prior
+		for q := range out {
+			out[q] = p.count[q].fit(d.Noise[q].dispersion(), d.set.Spread)
+		}
+		return out, true
+	}
+	return [counts]prior{}, false
+}
+
+// season is how busy a group's last days were: what was seen over what the
+// accounts' own pasts let expect, as sums that fade.
+type season struct {
+	Seen, Expected float64
+	seen, expected float64 // today
+}
+
+const (
+	seasonFades = 0.75 // a day
+	steady      = 20   // counts below which a day's mood is not believed
+)
+
+// level returns the factor by which days are busier, without one account's
+// part, and its relative variance.
+func (s season) level(seen, expected float64) (factor, doubt float64) {
+	n := steady + s.Seen + math.Max(s.seen-seen, 0)
+	return clamp(n/(steady+s.Expected+math.Max(s.expected-expected, 0)), 0.2, 10), 1 / n
+}
+
+func (s season) without(o season) season {
+	return season{math.Max(s.Seen-o.Seen, 0), math.Max(s.Expected-o.Expected, 0), math.Max(s.seen-o.seen, 0), math.Max(s.expected-o.expected, 0)}
+}
+
+func (s *season) endDay() {
+	s.Seen, s.Expected = seasonFades*(s.Seen+s.seen), seasonFades*(s.Expected+s.expected)
+	s.seen, s.expected = 0, 0
+}
+
+// today adds one account's day.
+func (p *peers) today(partner int32, q int, seen, expected float64) {
+	of := p.Partner[partner]
+	if of == nil {
+		of = &[askRefusals]season{}
+		p.Partner[partner] = of
+	}
+	for _, s := range []*season{&p.Season[q], &of[q]} {
+		s.seen += seen
+		s.expected += expected
+	}
+}
+
+func (p *peers) endDay() {
+	for q := range p.Season {
+		p.Season[q].endDay()
+	}
+	for _, of := range p.Partner {
+		for q := range of {
+			of[q].endDay()
+		}
+	}
+}
+
+// seasonOf finds how busy today was for an account's peers.
+func (d *detector) seasonOf(t *trial) {
+	t.season, t.doubt = [counts]float64{1, 1, 1}, [counts]float64{}
+	if !t.asked {
+		return
+	}
+	for q := range askRefusals {
+		seen, expected := 0.0, 0.0
+		if t.part {
+			seen, expected = float64(t.day.count[q]), t.mean(q, d.Noise[q].dispersion())
+		}
+		t.season[q], t.doubt[q] = d.Peers[t.a.Group+1].Season[q].level(seen, expected)
+	}
+}
+
+// shares is how many of a queue's customers have each value, over the last
+// days, as sums that fade.
+type shares struct {
+	Views [kinds]float64
+	Hits  [kinds][maxCells]float64
+
+	views [kinds]float64 // today
+	hits  [kinds][maxCells]float64
+}
+
+const (
+	sharesFade = 0.93 // a day: half in ten days
+	enough     = 30   // views below which a queue's share is not known
+	// longest is how many views of earlier days count at most, so that today's
+	// peers outweigh them where these are many.
+	longest = 1000
+)
+
+func (s *shares) today(q *queueDay) {
+	for k := range kinds {
+		s.views[k] += float64(q.views[k])
+		for c, h := range q.hits[k] {
+			s.hits[k][c] += float64(h)
+		}
+	}
+}
+
+func (s *shares) endDay() {
+	for k := range kinds {
+		s.Views[k] = sharesFade * (s.Views[k] + s.views[k])
+		s.views[k] = 0
+		for c := range s.Hits[k] {
+			s.Hits[k][c] = sharesFade * (s.Hits[k][c] + s.hits[k][c])
+			s.hits[k][c] = 0
+		}
+	}
+}
+
+// sharesOf finds which share of an account's views today would have each value
+// if they were drawn from its queues as its peers' are.
+func (d *detector) sharesOf(t *trial) {
+	t.usual, t.unclear = [kinds][maxCells]float64{}, [kinds][maxCells]float64{}
+	for i := range t.a.today {
+		own := &t.a.today[i]
+		s := &d.Shares[own.queue]
+		for k := range kinds {
+			n := float64(own.views[k])
+			if n == 0 {
+				continue
+			}
+			out := n
+			if !t.part {
+				out = 0
+			}
+			old := math.Min(1, longest/math.Max(s.Views[k], 1))
+			views := old*s.Views[k] + s.views[k] - out
+			if views < enough {
+				continue
+			}
+			for c := range d.attrs.Cells {
+				hits := old*s.Hits[k][c] + s.hits[k][c]
+				if t.part {
+					hits -= float64(own.hits[k][c])
+				}
+				share := (hits + 0.5) / (views + 1)
+				t.usual[k][c] += n * share
+				t.unclear[k][c] += n * share / (hits + 0.5)
+			}
+		}
+	}
+	for k := range kinds {
+		for c := range t.usual[k] {
+			if t.usual[k][c] > 0 {
+				t.unclear[k][c] /= t.usual[k][c]
+				t.usual[k][c] /= float64(t.day.views[k])
+			}
+		}
+	}
+}
