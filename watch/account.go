@@ -47,8 +47,8 @@ type account struct {
 	Lately [lately]uint32 // hashes of the last customers viewed with a reason: more looks at one are one
 	Next   uint8
 
-	today   []queueDay
-	refused int32 // refusals today
+	Today   []queueDay
+	Refused int32 // refusals today
 }
 
 // past is what an account has shown, and what it had at the ends of its last
@@ -71,42 +71,42 @@ func (p *past) turn() {
 
 // countState is one count's past and its Shiryaev–Roberts statistics.
 type countState struct {
-	past
+	Past     past
 	Careless float32                      // log odds that the account is one of the careless
 	Stat     [2 * maxAlternatives]float32 // by base (own past, peers) and size of leak
 }
 
 // cellState is the same of one value's share.
 type cellState struct {
-	past
+	Past past
 	Stat [maxAlternatives]float32
 }
 
 // queueDay is what an account viewed today of one queue's customers.
 type queueDay struct {
-	queue int32
-	views [kinds]int32 // customers, lists left aside
-	hits  [kinds][maxCells]uint16
+	Queue int32
+	Views [kinds]int32 // customers, lists left aside
+	Hits  [kinds][maxCells]uint16
 }
 
 func (q *queueDay) add(kind int, cells uint16) {
-	q.views[kind]++
+	q.Views[kind]++
 	for c := 0; cells != 0; c, cells = c+1, cells>>1 {
-		if cells&1 != 0 && q.hits[kind][c] < math.MaxUint16 {
-			q.hits[kind][c]++
+		if cells&1 != 0 && q.Hits[kind][c] < math.MaxUint16 {
+			q.Hits[kind][c]++
 		}
 	}
 }
 
 // queue returns today's counts of a queue.
 func (a *account) queue(q int32) *queueDay {
-	for i := range a.today {
-		if a.today[i].queue == q {
-			return &a.today[i]
+	for i := range a.Today {
+		if a.Today[i].Queue == q {
+			return &a.Today[i]
 		}
 	}
-	a.today = append(a.today, queueDay{queue: q})
-	return &a.today[len(a.today)-1]
+	a.Today = append(a.Today, queueDay{Queue: q})
+	return &a.Today[len(a.Today)-1]
 }
 
 // again reports whether a customer is one of the last that the account viewed
@@ -135,15 +135,15 @@ type day struct {
 
 func (a *account) day() day {
 	var d day
-	for i := range a.today {
+	for i := range a.Today {
 		for k := range kinds {
-			d.views[k] += int(a.today[i].views[k])
+			d.views[k] += int(a.Today[i].Views[k])
 			for c := range d.hits[k] {
-				d.hits[k][c] += int(a.today[i].hits[k][c])
+				d.hits[k][c] += int(a.Today[i].Hits[k][c])
 			}
 		}
 	}
-	d.count = [counts]int{d.views[unexplained], d.hits[unexplained][0], int(a.refused)}
+	d.count = [counts]int{d.views[unexplained], d.hits[unexplained][0], int(a.Refused)}
 	return d
 }
 
@@ -152,7 +152,7 @@ func (a *account) measures() bool { return !a.Suspect && !a.Doubted }
 
 // reset begins an account's statistics and past again.
 func (a *account) reset() {
-	*a = account{Actor: a.Actor, Group: a.Group, Partner: a.Partner, Suspect: a.Suspect, today: a.today, refused: a.refused}
+	*a = account{Actor: a.Actor, Group: a.Group, Partner: a.Partner, Suspect: a.Suspect, Today: a.Today, Refused: a.Refused}
 }
 
 // ids holds the last views of an account, each with the tested values of its

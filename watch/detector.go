@@ -176,7 +176,7 @@ func (d *detector) gather() {
 		d.Shares = append(d.Shares, shares{})
 	}
 	for _, a := range d.order {
-		if len(a.today) == 0 && a.refused == 0 {
+		if len(a.Today) == 0 && a.Refused == 0 {
 			continue
 		}
 		for k := range kinds {
@@ -191,8 +191,8 @@ func (d *detector) gather() {
 		if !t.part {
 			continue
 		}
-		for i := range a.today {
-			d.Shares[a.today[i].queue].today(&a.today[i])
+		for i := range a.Today {
+			d.Shares[a.Today[i].Queue].today(&a.Today[i])
 		}
 		if t.asked {
 			for q := range askRefusals {
@@ -204,7 +204,7 @@ func (d *detector) gather() {
 
 // mean is what an account's own past lets expect of an ordinary day.
 func (t *trial) mean(q int, dispersion float64) float64 {
-	return t.prior[q].posterior(t.a.Counts[q].all(), dispersion).mean * t.exposure(q)
+	return t.prior[q].posterior(t.a.Counts[q].Past.all(), dispersion).mean * t.exposure(q)
 }
 
 func (t *trial) exposure(q int) float64 {
@@ -221,18 +221,18 @@ func (d *detector) testCounts(t *trial) {
 		noise := d.Noise[q].dispersion()
 		exposure := t.exposure(q) * t.season[q]
 		p := t.prior[q]
-		own := p.posterior(c.all(), noise)
+		own := p.posterior(c.Past.all(), noise)
 		mean := own.mean * exposure
 		day := (noise-1)/mean + t.doubt[q]
 		null := logCount(n, mean, own.uncertain(day).shape)
-		careless := prior{p.mean * carelessTimes, carelessShape}.posterior(c.all(), noise)
+		careless := prior{p.mean * carelessTimes, carelessShape}.posterior(c.Past.all(), noise)
 		loose := logCount(n, careless.mean*exposure, careless.uncertain(day).shape)
 		odds := float64(c.Careless) + math.Log(carelessShare/(1-carelessShare))
 		c.Careless = float32(clamp(float64(c.Careless)+loose-null, -30, 30))
 		null = mix(null, loose, 1/(1+math.Exp(-odds)))
 
 		leaks := d.set.LeakPerDay
-		for b, base := range [2]float64{p.posterior(c.old(), noise).mean, p.mean} {
+		for b, base := range [2]float64{p.posterior(c.Past.old(), noise).mean, p.mean} {
 			for i, leak := range leaks {
 				ordinary, more := base*exposure, float64(leak)
 				if q == askRefusals {
@@ -267,7 +267,7 @@ func (d *detector) testCells(t *trial) {
 			}
 			p := everyone.sharePrior(k, c, d.set.Spread)
 			hits := int(t.day.hits[k][c])
-			own := p.posterior(s.all(), noise)
+			own := p.posterior(s.Past.all(), noise)
 			share := clamp(own.mean*usual, 1e-6, 0.98)
 			mean := share * float64(n)
 			null := logShare(hits, n, share, own.uncertain((noise-1)/mean+t.unclear[k][c]).shape)
@@ -276,7 +276,7 @@ func (d *detector) testCells(t *trial) {
 					raise(&s.Stat[i], logFixed(hits, n, shifted(clamp(usual, 1e-6, 0.9), float64(odds)))-null)
 				}
 			} else {
-				base := clamp(p.posterior(s.old(), noise).mean*usual, 1e-6, 0.9)
+				base := clamp(p.posterior(s.Past.old(), noise).mean*usual, 1e-6, 0.9)
 				for i, leak := range d.set.LeakPerDay {
 					more := float64(leak) * (1 - base) / math.Max(float64(n), floorWork)
 					raise(&s.Stat[i], logFixed(hits, n, clamp(base+more, 1e-6, 0.98))-null)
@@ -309,27 +309,27 @@ func idle(stats []float32) {
 func (d *detector) learn(t *trial) {
 	a := t.a
 	for q := range t.day.count {
-		a.Counts[q].add(float64(t.day.count[q]), t.exposure(q)*t.season[q])
+		a.Counts[q].Past.add(float64(t.day.count[q]), t.exposure(q)*t.season[q])
 	}
 	for k := range kinds {
 		for c := range a.Cells[k] {
 			if t.usual[k][c] > 0 {
-				a.Cells[k][c].add(float64(t.day.hits[k][c]), float64(t.day.views[k])*t.usual[k][c])
+				a.Cells[k][c].Past.add(float64(t.day.hits[k][c]), float64(t.day.views[k])*t.usual[k][c])
 			}
 		}
 	}
 	a.Active++
 	if a.Active%block == 0 {
 		for q := range a.Counts {
-			a.Counts[q].turn()
+			a.Counts[q].Past.turn()
 		}
 		for k := range kinds {
 			for c := range a.Cells[k] {
-				a.Cells[k][c].turn()
+				a.Cells[k][c].Past.turn()
 			}
 		}
 	}
-	a.today, a.refused = a.today[:0], 0
+	a.Today, a.Refused = a.Today[:0], 0
 }
 
 // endDay carries the day's sums into what tomorrow is held against.

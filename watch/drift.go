@@ -11,7 +11,7 @@ import (
 // drift is one partner's accounts taken together: many small leaks of several
 // accounts of one company show here before they show in any of them.
 type drift struct {
-	past
+	Past past
 	Days int32
 	Stat [maxAlternatives]float32
 
@@ -78,7 +78,7 @@ func (d *detector) toPartner(t *trial) {
 	noise := d.Noise[askAttribute].dispersion()
 	// Held against the past before the last weeks: the whole partner may have
 	// drifted since. Today is in the past already.
-	usual := t.prior[askAttribute].posterior(c.old(), noise)
+	usual := t.prior[askAttribute].posterior(c.Past.old(), noise)
 	p := &d.Drift[t.a.Partner]
 	p.days++
 	p.seen += float64(t.day.count[askAttribute])
@@ -89,7 +89,7 @@ func (d *detector) toPartner(t *trial) {
 func (d *detector) testPartner(p *drift) (finding, bool) {
 	noise := d.Noise[askAttribute].dispersion()
 	honest := prior{1, 1 / (partnersDiffer * partnersDiffer)}
-	own, old := honest.posterior(p.all(), noise), honest.posterior(p.old(), noise)
+	own, old := honest.posterior(p.Past.all(), noise), honest.posterior(p.Past.old(), noise)
 	n, mean := int(p.seen), own.mean*p.expected
 	null := logCount(n, mean, own.uncertain((noise-1)/mean+p.doubt).shape)
 	for i, leak := range d.set.LeakPerDay {
@@ -99,17 +99,17 @@ func (d *detector) testPartner(p *drift) (finding, bool) {
 		s := &p.Stat[i]
 		*s = float32(math.Min((float64(*s)+float64(p.days))*math.Exp(logCount(n, rate, 1/spread)-null), 1e30))
 	}
-	p.add(p.seen, p.expected)
+	p.Past.add(p.seen, p.expected)
 	p.Days++
 	if p.Days%block == 0 {
-		p.turn()
+		p.Past.turn()
 	}
 	odds := average(p.Stat[:len(d.set.LeakPerDay)])
 	if odds < d.gamma/d.weights.drift {
 		return finding{}, false
 	}
 	clear(p.Stat[:])
-	late := p.late()
+	late := p.Past.late()
 	f := finding{rule: RuleDrift, odds: odds * d.weights.drift, days: int(min(p.Days, block+p.Days%block)),
 		seen: int(late.sum), usual: late.exposure}
 	f.actors, f.ids = d.topOf(p)
@@ -129,12 +129,12 @@ func (d *detector) topOf(p *drift) ([]event.ActorID, []string) {
 			continue
 		}
 		c := &a.Counts[askAttribute]
-		usual := c.old()
+		usual := c.Past.old()
 		rate := 0.0
 		if usual.exposure > 0 {
 			rate = usual.sum / usual.exposure
 		}
-		late := c.late()
+		late := c.Past.late()
 		all = append(all, contribution{a.Actor, late.sum - rate*late.exposure, a.Seen.with(1)})
 	}
 	slices.SortStableFunc(all, func(a, b contribution) int { return cmp.Compare(b.more, a.more) })

@@ -23,7 +23,7 @@ func (e *Engine) facts(ev event.Event, d *event.AccessViewed) {
 			e.raise(RuleCanary, ev, d, canaryText(d), string(d.Subjects[i].Subject))
 		}
 	}
-	if left := e.person(d.Actor).left; !left.IsZero() && ev.Time.After(left) {
+	if left := e.person(d.Actor).Left; !left.IsZero() && ev.Time.After(left) {
 		e.raise(RuleLeft, ev, d, leftText(d), "")
 	}
 	if d.Kind == event.KindExport && e.maskedRole(d) {
@@ -42,7 +42,7 @@ func (e *Engine) facts(ev event.Event, d *event.AccessViewed) {
 func (e *Engine) maskedRole(d *event.AccessViewed) bool {
 	role := d.Role
 	if role == "" {
-		role = e.person(d.Actor).role
+		role = e.person(d.Actor).Role
 	}
 	if role != "" {
 		return !slices.Contains(e.pack.MayExport, role)
@@ -119,7 +119,7 @@ func (e *Engine) partnerOf(d *event.AccessViewed) event.PartnerID {
 	if d.Partner != "" {
 		return d.Partner
 	}
-	return e.person(d.Actor).partner
+	return e.person(d.Actor).Partner
 }
 
 // first reports whether a thing is said for the first time within the window.

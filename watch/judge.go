@@ -134,7 +134,7 @@ func (d *detector) describe(f *finding, t *trial) {
 	switch f.rule {
 	case RuleVolume, RuleAttribute, RuleGuessing:
 		q := map[string]int{RuleVolume: askVolume, RuleAttribute: askAttribute, RuleGuessing: askRefusals}[f.rule]
-		late := a.Counts[q].late()
+		late := a.Counts[q].Past.late()
 		f.seen, f.usual = int(late.sum), t.prior[q].mean*late.exposure
 		switch q {
 		case askVolume:
@@ -147,10 +147,10 @@ func (d *detector) describe(f *finding, t *trial) {
 		if f.rule == RuleExplained {
 			k = explained
 		}
-		late := a.Cells[k][f.cell].late()
+		late := a.Cells[k][f.cell].Past.late()
 		f.seen, f.usual = int(late.sum), late.exposure
 		if k == unexplained {
-			f.among = int(a.Counts[askVolume].late().sum)
+			f.among = int(a.Counts[askVolume].Past.late().sum)
 		}
 		if k == unexplained {
 			f.ids = a.Seen.with(1 << f.cell)

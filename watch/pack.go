@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -52,6 +54,8 @@ type Pack struct {
 	Examples     []Example       `yaml:"examples"`
 
 	Partner any `yaml:"partner"` // read by package partner
+
+	fingerprint string // of the text
 }
 
 // Grace widens a reason's time.
@@ -114,6 +118,8 @@ type Expected struct {
 // Parse reads a pack strictly. The error joins all faults, each with file and line.
 func Parse(file string, data []byte) (*Pack, error) {
 	p := defaults()
+	sum := sha256.Sum256(data)
+	p.fingerprint = hex.EncodeToString(sum[:])
 	if err := yamlconf.Decode(file, data, p); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (p *peers) uncap() {
 // add takes an account's past into the sums, or out of them.
 func (p *peers) add(a *account, sign float64) {
 	for q := range counts {
-		if t := a.Counts[q].all(); t.exposure > 0 {
+		if t := a.Counts[q].Past.all(); t.exposure > 0 {
 			p.count[q].add(math.Min(t.sum/t.exposure, p.Cap[q]), t.exposure, sign)
 		}
 	}
@@ -45,7 +45,7 @@ func (p *peers) add(a *account, sign float64) {
 func (p *peers) addShares(a *account) {
 	for k := range kinds {
 		for c := range a.Cells[k] {
-			if t := a.Cells[k][c].all(); t.exposure > 0 {
+			if t := a.Cells[k][c].Past.all(); t.exposure > 0 {
 				p.share[k][c].add(math.Min(t.sum/t.exposure, p.ShareCap[k][c]), t.exposure, 1)
 			}
 		}
@@ -100,7 +100,7 @@ func (d *detector) winsorise() {
 		for q := range counts {
 			rates = rates[:0]
 			for _, a := range byGroup[g] {
-				if t := a.Counts[q].all(); t.exposure > 0 {
+				if t := a.Counts[q].Past.all(); t.exposure > 0 {
 					rates = append(rates, t.sum/t.exposure)
 				}
 			}
@@ -112,7 +112,7 @@ func (d *detector) winsorise() {
 			rates = rates[:0]
 			for _, a := range byGroup[0] {
 				if c < len(a.Cells[k]) {
-					if t := a.Cells[k][c].all(); t.exposure > 0 {
+					if t := a.Cells[k][c].Past.all(); t.exposure > 0 {
 						rates = append(rates, t.sum/t.exposure)
 					}
 				}
@@ -238,8 +238,8 @@ const (
 
 func (s *shares) today(q *queueDay) {
 	for k := range kinds {
-		s.views[k] += float64(q.views[k])
-		for c, h := range q.hits[k] {
+		s.views[k] += float64(q.Views[k])
+		for c, h := range q.Hits[k] {
 			s.hits[k][c] += float64(h)
 		}
 	}
@@ -260,11 +260,11 @@ func (s *shares) endDay() {
 // if they were drawn from its queues as its peers' are.
 func (d *detector) sharesOf(t *trial) {
 	t.usual, t.unclear = [kinds][maxCells]float64{}, [kinds][maxCells]float64{}
-	for i := range t.a.today {
-		own := &t.a.today[i]
-		s := &d.Shares[own.queue]
+	for i := range t.a.Today {
+		own := &t.a.Today[i]
+		s := &d.Shares[own.Queue]
 		for k := range kinds {
-			n := float64(own.views[k])
+			n := float64(own.Views[k])
 			if n == 0 {
 				continue
 			}
@@ -280,7 +280,7 @@ func (d *detector) sharesOf(t *trial) {
 			for c := range d.attrs.Cells {
 				hits := old*s.Hits[k][c] + s.hits[k][c]
 				if t.part {
-					hits -= float64(own.hits[k][c])
+					hits -= float64(own.Hits[k][c])
 				}
 				share := (hits + 0.5) / (views + 1)
 				t.usual[k][c] += n * share

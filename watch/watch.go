@@ -36,14 +36,14 @@ type Engine struct {
 }
 
 type counted struct {
-	at    time.Time
-	match bool
+	At    time.Time
+	Match bool
 }
 
 type staff struct {
-	partner event.PartnerID
-	role    string
-	left    time.Time
+	Partner event.PartnerID
+	Role    string
+	Left    time.Time
 }
 
 // New returns an engine at the beginning of a stream.
@@ -82,10 +82,10 @@ func (e *Engine) Fold(ev event.Event) []event.Event {
 		e.refused(ev, d)
 		e.pending = append(e.pending, ev)
 	case *event.StaffJoined:
-		e.staff[d.Actor] = &staff{partner: d.Partner, role: d.Role}
+		e.staff[d.Actor] = &staff{Partner: d.Partner, Role: d.Role}
 		e.detector.move(d.Actor, groupName(d.Role, d.Queues), string(d.Partner))
 	case *event.StaffLeft:
-		e.person(d.Actor).left = ev.Time
+		e.person(d.Actor).Left = ev.Time
 		e.gone = append(e.gone, d.Actor)
 	case *event.CanaryPlanted:
 		if _, ok := e.canaries[d.Subject]; !ok {
@@ -141,7 +141,7 @@ func (e *Engine) judge(ev event.Event) {
 	d, ok := ev.Data.(*event.AccessViewed)
 	if !ok {
 		if who := ev.Data.(*event.AccessRefused).Actor; who != "" {
-			e.detector.account(who).refused++
+			e.detector.account(who).Refused++
 		}
 		return
 	}
@@ -175,12 +175,12 @@ func (e *Engine) judge(ev event.Event) {
 		p := pair{d.Actor, s.Subject}
 		match := cells&1 != 0
 		c, again := e.counted[p]
-		if again && ev.Time.Sub(c.at) < time.Duration(e.pack.Window) {
-			if !match || c.match || int32(today.hits[unexplained][0]) >= today.views[unexplained] {
+		if again && ev.Time.Sub(c.At) < time.Duration(e.pack.Window) {
+			if !match || c.Match || int32(today.Hits[unexplained][0]) >= today.Views[unexplained] {
 				continue
 			}
-			c.match = true // the first look did not show the attribute, this one does
-			today.hits[unexplained][0]++
+			c.Match = true // the first look did not show the attribute, this one does
+			today.Hits[unexplained][0]++
 		} else {
 			c = counted{ev.Time, match}
 			today.add(unexplained, cells)
@@ -205,7 +205,7 @@ func (e *Engine) closeDay() {
 		rule := e.pack.Rules[f.rule]
 		about := at.Format(time.RFC3339Nano)
 		if f.actor != "" {
-			f.partner = e.person(f.actor).partner
+			f.partner = e.person(f.actor).Partner
 		} else {
 			about = string(f.partner) + "\x00" + about
 		}
@@ -215,13 +215,13 @@ func (e *Engine) closeDay() {
 		})
 	}
 	for _, a := range e.gone {
-		if !e.person(a).left.IsZero() {
+		if !e.person(a).Left.IsZero() {
 			e.detector.drop(a)
 		}
 	}
 	e.gone = nil
 	for p, c := range e.counted {
-		if at.Sub(c.at) >= time.Duration(e.pack.Window) {
+		if at.Sub(c.At) >= time.Duration(e.pack.Window) {
 			delete(e.counted, p)
 		}
 	}
