@@ -206,8 +206,8 @@ func TestSorterUndoesAnyShuffleWithinTheLateness(t *testing.T) {
 	if !slices.EqualFunc(got, want, func(a, b Event) bool { return a.ID == b.ID }) {
 		t.Error("order depends on arrival")
 	}
-	if len(w.seen) > 500 || len(w.order) != len(w.seen) {
-		t.Errorf("window holds %d ids, %d in order", len(w.seen), len(w.order))
+	if len(w.seen) > 500 || w.order.len() != len(w.seen) {
+		t.Errorf("window holds %d ids, %d in order", len(w.seen), w.order.len())
 	}
 }
 

@@ -3,7 +3,6 @@ package event
 import (
 	"bufio"
 	"bytes"
-	"container/heap"
 	"errors"
 	"fmt"
 	"io"
@@ -172,13 +171,22 @@ type Window struct {
 	lateness time.Duration
 	newest   time.Time
 	seen     map[Key]struct{}
-	order    eventHeap // the keys of seen, oldest first, to forget by
+	order    queue[Seen] // of seen, to forget by
+}
+
+// Seen is one event that a window admitted.
+type Seen struct {
+	Key  Key
+	Time time.Time
 }
 
 // NewWindow returns a window that admits events up to lateness behind the
 // newest admitted.
 func NewWindow(lateness time.Duration) *Window {
-	return &Window{lateness: lateness, seen: make(map[Key]struct{})}
+	return &Window{
+		lateness: lateness, seen: make(map[Key]struct{}),
+		order: queue[Seen]{before: func(a, b *Seen) bool { return a.Time.Before(b.Time) }},
+	}
 }
 
 // Admit takes ev or names the cause against it.
@@ -189,15 +197,30 @@ func (w *Window) Admit(ev Event) (cause string, err error) {
 	if !w.newest.IsZero() && ev.Time.Before(w.newest.Add(-w.lateness)) {
 		return CauseLate, fmt.Errorf("more than %s behind the newest event", w.lateness)
 	}
-	if ev.Time.After(w.newest) {
-		w.newest = ev.Time
-	}
-	w.seen[ev.Key()] = struct{}{}
-	heap.Push(&w.order, Event{ID: ev.ID, Source: ev.Source, Time: ev.Time})
-	for limit := w.newest.Add(-w.lateness); len(w.order) > 0 && w.order[0].Time.Before(limit); {
-		delete(w.seen, heap.Pop(&w.order).(Event).Key())
-	}
+	w.take(Seen{ev.Key(), ev.Time})
 	return "", nil
+}
+
+func (w *Window) take(s Seen) {
+	if s.Time.After(w.newest) {
+		w.newest = s.Time
+	}
+	w.seen[s.Key] = struct{}{}
+	w.order.push(s)
+	limit := w.newest.Add(-w.lateness)
+	for old := w.order.first(); old != nil && old.Time.Before(limit); old = w.order.first() {
+		delete(w.seen, w.order.pop().Key)
+	}
+}
+
+// Seen returns what the window still knows, so that another one can Resume.
+func (w *Window) Seen() []Seen { return w.order.all() }
+
+// Resume makes a new window know what another one knew.
+func (w *Window) Resume(seen []Seen) {
+	for _, s := range seen {
+		w.take(s)
+	}
 }
 
 // Sorter puts events into order: it holds each back until none that belongs
@@ -205,46 +228,40 @@ func (w *Window) Admit(ev Event) (cause string, err error) {
 type Sorter struct {
 	lateness time.Duration
 	newest   time.Time
-	held     eventHeap
+	held     queue[Event]
 }
 
 // NewSorter returns a sorter for streams in which an event comes at most
 // lateness behind the newest.
-func NewSorter(lateness time.Duration) *Sorter { return &Sorter{lateness: lateness} }
+func NewSorter(lateness time.Duration) *Sorter {
+	return &Sorter{lateness: lateness, held: queue[Event]{before: func(a, b *Event) bool { return a.Before(*b) }}}
+}
 
 // Push takes ev and returns the events whose turn has come.
 func (s *Sorter) Push(ev Event) []Event {
-	heap.Push(&s.held, ev)
+	s.held.push(ev)
 	if ev.Time.After(s.newest) {
 		s.newest = ev.Time
 	}
 	var out []Event
-	for limit := s.newest.Add(-s.lateness); len(s.held) > 0 && s.held[0].Time.Before(limit); {
-		out = append(out, heap.Pop(&s.held).(Event))
+	limit := s.newest.Add(-s.lateness)
+	for next := s.held.first(); next != nil && next.Time.Before(limit); next = s.held.first() {
+		out = append(out, s.held.pop())
 	}
 	return out
 }
+
+// Held returns what is held back, in no order: pushed into a new sorter, it is
+// held there.
+func (s *Sorter) Held() []Event { return s.held.all() }
 
 // Flush returns all that is held, in order.
 func (s *Sorter) Flush() []Event {
 	var out []Event
-	for len(s.held) > 0 {
-		out = append(out, heap.Pop(&s.held).(Event))
+	for s.held.len() > 0 {
+		out = append(out, s.held.pop())
 	}
 	return out
-}
-
-type eventHeap []Event
-
-func (h eventHeap) Len() int           { return len(h) }
-func (h eventHeap) Less(i, j int) bool { return h[i].Before(h[j]) }
-func (h eventHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *eventHeap) Push(x any)        { *h = append(*h, x.(Event)) }
-func (h *eventHeap) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
 }
 
 // Writer writes events as lines.

@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/internal/sim"
 )
 
 func sortBy(events []event.Event, at map[string]time.Time) {
@@ -235,20 +238,67 @@ func TestPriorsGiveBackWhatTheyWereFittedFrom(t *testing.T) {
 	}
 }
 
-func BenchmarkFold(b *testing.B) {
+// The stream of a simulated desk: folded, read from its lines, and read by a
+// plain JSON decoder.
+func BenchmarkStream(b *testing.B) {
 	pack := testPack(b)
-	w := newWorld(1)
-	w.days = 30
-	events := w.events()
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		e := New(pack, Options{})
-		for _, ev := range events {
-			e.Fold(ev)
-		}
-		e.Flush()
-		n += len(events)
+	w, err := sim.New(sim.Options{Scenario: sim.Ordinary, Seed: 1, Agents: 100, Days: 20, Merchants: -1})
+	if err != nil {
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+	events := slices.Collect(w.Events())
+	var text bytes.Buffer
+	out := event.NewWriter(&text)
+	for _, ev := range events {
+		if err := out.Write(ev); err != nil {
+			b.Fatal(err)
+		}
+	}
+	report := func(b *testing.B) { b.ReportMetric(float64(len(events)*b.N)/b.Elapsed().Seconds(), "events/s") }
+	b.Run("fold", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			e := New(pack, Options{})
+			for _, ev := range events {
+				e.Fold(ev)
+			}
+			e.Flush()
+		}
+		report(b)
+	})
+	b.Run("read-sort-fold", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			e := New(pack, Options{})
+			r, s := event.NewReader(bytes.NewReader(text.Bytes()), event.DefaultLateness, nil), event.NewSorter(event.DefaultLateness)
+			for {
+				ev, err := r.Next()
+				if err != nil {
+					break
+				}
+				for _, next := range s.Push(ev) {
+					e.Fold(next)
+				}
+			}
+			for _, next := range s.Flush() {
+				e.Fold(next)
+			}
+			e.Flush()
+		}
+		report(b)
+	})
+	b.Run("plain-json", func(b *testing.B) {
+		for b.Loop() {
+			for line := range bytes.Lines(text.Bytes()) {
+				var v struct {
+					ID, Source, Type, Time string
+					Data                   map[string]any
+				}
+				if err := json.Unmarshal(line, &v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		report(b)
+	})
 }
