@@ -47,6 +47,20 @@ type Counts struct {
 // right; a repeated id and an unknown type are harmless and not among them.
 func (c Counts) Refused() int { return c.Malformed + c.Late }
 
+// Count adds a line that was not taken for that cause.
+func (c *Counts) Count(cause string) {
+	switch cause {
+	case CauseMalformed:
+		c.Malformed++
+	case CauseDuplicate:
+		c.Duplicate++
+	case CauseLate:
+		c.Late++
+	case CauseUnknown:
+		c.Unknown++
+	}
+}
+
 func (c Counts) String() string {
 	return fmt.Sprintf("%d lines: %d accepted, %d malformed, %d late, %d repeated, %d of unknown type",
 		c.Lines, c.Accepted, c.Malformed, c.Late, c.Duplicate, c.Unknown)
@@ -78,6 +92,10 @@ func NewReader(r io.Reader, lateness time.Duration, refused func(Refusal)) *Read
 // Check makes the reader refuse as malformed every event that check finds fault
 // with, before the event can make others late. It is called before Next.
 func (r *Reader) Check(check func(Event) error) { r.check = check }
+
+// Within makes the reader admit by a window that may know events of an earlier
+// stream. It is called before Next.
+func (r *Reader) Within(w *Window) { r.window = w }
 
 // Counts says what became of the lines so far.
 func (r *Reader) Counts() Counts { return r.counts }
@@ -125,16 +143,7 @@ func (r *Reader) Next() (Event, error) {
 }
 
 func (r *Reader) refuse(ev Event, cause string, err error) {
-	switch cause {
-	case CauseMalformed:
-		r.counts.Malformed++
-	case CauseDuplicate:
-		r.counts.Duplicate++
-	case CauseLate:
-		r.counts.Late++
-	case CauseUnknown:
-		r.counts.Unknown++
-	}
+	r.counts.Count(cause)
 	r.refused(Refusal{Line: r.counts.Lines, ID: ev.ID, Cause: cause, Err: err})
 }
 

@@ -86,6 +86,39 @@ func prove(ctx context.Context, dir, vkey string, index uint64) (Proof, error) {
 	return p, nil
 }
 
+// Entries calls fn with the entries from index from on that the newest
+// checkpoint covers, in order, and returns the size under it. The ledger in dir
+// may be open. The entries are not checked against the checkpoint; Verify does.
+func Entries(ctx context.Context, dir string, from uint64, fn func(index uint64, line []byte) error) (uint64, error) {
+	_, cp, err := ReadCheckpoint(dir, "")
+	if err != nil {
+		return 0, err
+	}
+	if from > cp.Size {
+		return 0, fmt.Errorf("reading ledger: %w: %d of %d", ErrRange, from, cp.Size)
+	}
+	fetcher := client.FileFetcher{Root: filepath.Join(dir, logDir)}
+	for at := from; at < cp.Size; {
+		bundle, err := client.GetEntryBundle(ctx, fetcher.ReadEntryBundle, at/bundleWidth, cp.Size)
+		if err != nil {
+			return 0, fmt.Errorf("reading ledger: %w", err)
+		}
+		if uint64(len(bundle.Entries)) <= at%bundleWidth {
+			return 0, fmt.Errorf("reading ledger: %w: the bundle of entry %d holds too few", ErrDamaged, at)
+		}
+		for _, line := range bundle.Entries[at%bundleWidth:] {
+			if at == cp.Size {
+				break
+			}
+			if err := fn(at, line); err != nil {
+				return 0, err
+			}
+			at++
+		}
+	}
+	return cp.Size, nil
+}
+
 // VerifyProof checks p against a verifier key obtained from elsewhere. With line
 // it also checks that the entry is that line; nil leaves it at the leaf hash.
 func VerifyProof(vkey string, line []byte, p Proof) error {

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -112,9 +113,6 @@ func (e *Engine) Fit() Priors {
 
 // digits keeps three.
 func digits(v float64) float64 {
-	if v == 0 {
-		return 0
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(v))-2)
-	return math.Round(v/unit) * unit
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	return v
 }
