@@ -8,8 +8,8 @@ import (
 
 // Counts of one account's day that are tested against its peers.
 const (
-	askVolume    = iota // customers viewed without a reason
-	askAttribute        // of these, who have what the pack says thieves look for
+	askVolume    = iota // customers viewed without a reason, over the work
+	askAttribute        // of these, who have what the pack says thieves look for, over those expected by the other ones
 	askRefusals         // doors that did not open
 	counts
 )
@@ -37,6 +37,7 @@ type account struct {
 	Suspect bool // alarmed once
 	Doubted bool // nearly
 	Active  int32
+	Work    float32 // usual, a day
 
 	Counts [counts]countState
 	Cells  [kinds][]cellState // by cell

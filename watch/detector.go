@@ -136,11 +136,10 @@ type trial struct {
 	day     day
 	asked   bool // enough is known of its peers
 	part    bool // it is in its peers' sums
-	work    float64
 	prior   [counts]prior
-	season  [counts]float64
-	doubt   [counts]float64 // relative variance of season
-	usual   [kinds][maxCells]float64
+	usually [counts]float64          // exposure: what a count is compared over
+	doubt   [counts]float64          // relative variance of usually
+	usual   [kinds][maxCells]float64 // share of each value in its queues today
 	unclear [kinds][maxCells]float64 // relative variance of usual
 }
 
@@ -152,8 +151,8 @@ func (d *detector) closeDay() []finding {
 	var found []finding
 	for i := range d.trial {
 		t := &d.trial[i]
-		d.seasonOf(t)
 		d.sharesOf(t)
+		d.compare(t)
 		if t.asked {
 			d.testCounts(t)
 			d.testCells(t)
@@ -185,52 +184,82 @@ func (d *detector) gather() {
 			}
 		}
 		t := trial{a: a, day: a.day(), part: a.measures()}
-		t.work = math.Max(float64(t.day.views[explained]), floorWork) / usualWork
 		t.prior, t.asked = d.priors(a)
+		d.workOf(&t)
 		d.trial = append(d.trial, t)
 		if !t.part {
 			continue
 		}
 		for i := range a.Today {
-			d.Shares[a.Today[i].Queue].today(&a.Today[i])
+			d.Shares[a.Today[i].Queue].today(&a.Today[i], a.Partner)
 		}
 		if t.asked {
-			for q := range askRefusals {
-				d.Peers[a.Group+1].today(a.Partner, q, float64(t.day.count[q]), t.mean(q, d.Noise[q].dispersion()))
-			}
+			d.Peers[a.Group+1].Season.today(float64(t.day.count[askVolume]), d.usualVolume(&t))
 		}
 	}
 }
 
-// mean is what an account's own past lets expect of an ordinary day.
-func (t *trial) mean(q int, dispersion float64) float64 {
-	return t.prior[q].posterior(t.a.Counts[q].Past.all(), dispersion).mean * t.exposure(q)
+// workOf finds how much an account worked today. Looking around may grow with
+// the work or not: a day of more or less work than usual counts for something in
+// between, with a doubt.
+func (d *detector) workOf(t *trial) {
+	work := math.Max(float64(t.day.views[explained]), floorWork) / usualWork
+	if t.a.Work == 0 {
+		t.a.Work = float32(work)
+	}
+	usual := float64(t.a.Work)
+	half := math.Log(work/usual) / 2
+	t.usually, t.doubt = [counts]float64{usual * math.Exp(half), 0, 1}, [counts]float64{half * half, 0, 0}
+	t.a.Work += float32((work - usual) / 20)
 }
 
-func (t *trial) exposure(q int) float64 {
-	if q == askRefusals {
-		return 1
+// usualVolume is how many customers an account's own past lets expect without a
+// reason on an ordinary day.
+func (d *detector) usualVolume(t *trial) float64 {
+	past := t.a.Counts[askVolume].Past.all()
+	return t.prior[askVolume].posterior(past, d.Noise[askVolume].dispersion()).mean * t.usually[askVolume]
+}
+
+// compare finds what each count of an account's day is compared over: its work
+// on a day as busy as its peers'; for the attribute, the customers with it that
+// its other customers without a reason, whom no thief picked, let expect.
+func (d *detector) compare(t *trial) {
+	if !t.asked {
+		return
 	}
-	return t.work
+	busy, doubt := d.busy(t)
+	t.usually[askVolume] *= busy
+	t.doubt[askVolume] += doubt
+	share, unclear := d.attributeShare(t)
+	if share == 0 || share > common {
+		return
+	}
+	volume, hits := t.a.Counts[askVolume].Past.all(), t.a.Counts[askAttribute].Past.all()
+	noise := d.Noise[askVolume].dispersion()
+	p := t.prior[askVolume]
+	p.mean *= 1 - share
+	others := p.posterior(tally{volume.sum - hits.sum, volume.exposure}, noise)
+	t.usually[askAttribute] = others.mean * t.usually[askVolume] * share / (1 - share)
+	t.doubt[askAttribute] = t.doubt[askVolume] + 1/others.shape + unclear
 }
 
 // testCounts multiplies the statistics of the counts by the day's increments.
 func (d *detector) testCounts(t *trial) {
 	for q := range t.day.count {
-		c, n := &t.a.Counts[q], t.day.count[q]
+		c, n, exposure := &t.a.Counts[q], t.day.count[q], t.usually[q]
+		if exposure == 0 {
+			idle(c.Stat[:])
+			continue
+		}
 		noise := d.Noise[q].dispersion()
-		exposure := t.exposure(q) * t.season[q]
 		p := t.prior[q]
 		own := p.posterior(c.Past.all(), noise)
 		mean := own.mean * exposure
 		day := (noise-1)/mean + t.doubt[q]
 		null := logCount(n, mean, own.uncertain(day).shape)
-		careless := prior{p.mean * carelessTimes, carelessShape}.posterior(c.Past.all(), noise)
-		loose := logCount(n, careless.mean*exposure, careless.uncertain(day).shape)
-		odds := float64(c.Careless) + math.Log(carelessShare/(1-carelessShare))
-		c.Careless = float32(clamp(float64(c.Careless)+loose-null, -30, 30))
-		null = mix(null, loose, 1/(1+math.Exp(-odds)))
-
+		if q != askAttribute { // whose exposure has the carelessness in it
+			null = c.orCareless(n, null, p.careless(c.Past.all(), noise), exposure, day)
+		}
 		leaks := d.set.LeakPerDay
 		for b, base := range [2]float64{p.posterior(c.Past.old(), noise).mean, p.mean} {
 			for i, leak := range leaks {
@@ -247,6 +276,15 @@ func (d *detector) testCounts(t *trial) {
 			d.Noise[q].learn(float64(n), mean, own.uncertain(t.doubt[q]).shape)
 		}
 	}
+}
+
+// orCareless widens the null by the chance that the account is careless, which
+// it learns.
+func (c *countState) orCareless(n int, null float64, careless prior, exposure, day float64) float64 {
+	loose := logCount(n, careless.mean*exposure, careless.uncertain(day).shape)
+	odds := float64(c.Careless) + math.Log(carelessShare/(1-carelessShare))
+	c.Careless = float32(clamp(float64(c.Careless)+loose-null, -30, 30))
+	return mix(null, loose, 1/(1+math.Exp(-odds)))
 }
 
 // refusalsPerLeak scales the sizes of leak to closed doors: who guesses, guesses
@@ -309,7 +347,7 @@ func idle(stats []float32) {
 func (d *detector) learn(t *trial) {
 	a := t.a
 	for q := range t.day.count {
-		a.Counts[q].Past.add(float64(t.day.count[q]), t.exposure(q)*t.season[q])
+		a.Counts[q].Past.add(float64(t.day.count[q]), t.usually[q])
 	}
 	for k := range kinds {
 		for c := range a.Cells[k] {
@@ -336,7 +374,7 @@ func (d *detector) learn(t *trial) {
 func (d *detector) endDay() {
 	d.Days++
 	for _, p := range d.Peers {
-		p.endDay()
+		p.Season.endDay()
 	}
 	for i := range d.Shares {
 		d.Shares[i].endDay()

@@ -21,7 +21,7 @@ type drift struct {
 	doubt    float64
 }
 
-// contribution is by how much one account exceeds what its past lets expect.
+// contribution is by how much one account exceeds what is expected of it.
 type contribution struct {
 	actor event.ActorID
 	more  float64
@@ -30,11 +30,13 @@ type contribution struct {
 
 const (
 	partnersDiffer = 0.15 // coefficient of variation of honest partners
-	otherPartners  = 5    // customers that the others must be expected to view, for a season to be known
+	fewHits        = 5    // customers with the attribute that other partners must have viewed lately
 	topOfPartner   = 5    // accounts named
 )
 
-// closePartners tests the partners.
+// closePartners tests the partners: the share of customers with the pack's
+// attribute among those that their accounts viewed without a reason, against
+// other partners' in the same queues.
 func (d *detector) closePartners() []finding {
 	for len(d.Drift) < len(d.Partners.List) {
 		d.Drift = append(d.Drift, drift{})
@@ -43,12 +45,17 @@ func (d *detector) closePartners() []finding {
 		return nil
 	}
 	for i := range d.trial {
-		d.toPartner(&d.trial[i])
+		if t := &d.trial[i]; t.part {
+			d.Drift[t.a.Partner].days++
+		}
+	}
+	for i := range d.Shares {
+		d.toPartners(&d.Shares[i])
 	}
 	var found []finding
 	for i := range d.Drift {
 		p := &d.Drift[i]
-		if p.days > 0 && p.expected > 0 && d.Partners.List[i] != "" {
+		if p.expected > 0 && p.days > 0 && d.Partners.List[i] != "" {
 			if f, alarm := d.testPartner(p); alarm {
 				f.partner = event.PartnerID(d.Partners.List[i])
 				found = append(found, f)
@@ -59,31 +66,21 @@ func (d *detector) closePartners() []finding {
 	return found
 }
 
-// toPartner adds an account's day to its partner's, as far as other partners'
-// accounts show how busy the day was.
-func (d *detector) toPartner(t *trial) {
-	if !t.asked || !t.part {
-		return
+// toPartners adds a queue's day to its partners', as far as others show what is
+// ordinary there.
+func (d *detector) toPartners(s *shares) {
+	views, hits := s.Views[unexplained]+s.views[unexplained], s.Hits[unexplained][0]+s.hits[unexplained][0]
+	for _, i := range sortedKeys(s.Partner) {
+		of := s.Partner[i]
+		n, h := views-of.Views-of.views, hits-of.Hits-of.hits
+		if of.views == 0 || n < enough || h < fewHits {
+			continue
+		}
+		p := &d.Drift[i]
+		p.seen += of.hits
+		p.expected += of.views * h / n
+		p.doubt = math.Max(p.doubt, 1/h)
 	}
-	group := d.Peers[t.a.Group+1]
-	others := group.Season[askAttribute]
-	if of := group.Partner[t.a.Partner]; of != nil {
-		others = others.without(of[askAttribute])
-	}
-	if others.Expected+others.expected < otherPartners {
-		return
-	}
-	factor, doubt := others.level(0, 0)
-	c := &t.a.Counts[askAttribute]
-	noise := d.Noise[askAttribute].dispersion()
-	// Held against the past before the last weeks: the whole partner may have
-	// drifted since. Today is in the past already.
-	usual := t.prior[askAttribute].posterior(c.Past.old(), noise)
-	p := &d.Drift[t.a.Partner]
-	p.days++
-	p.seen += float64(t.day.count[askAttribute])
-	p.expected += usual.mean * t.work * factor
-	p.doubt = math.Max(p.doubt, doubt)
 }
 
 func (d *detector) testPartner(p *drift) (finding, bool) {
@@ -104,7 +101,7 @@ func (d *detector) testPartner(p *drift) (finding, bool) {
 	if p.Days%block == 0 {
 		p.Past.turn()
 	}
-	odds := average(p.Stat[:len(d.set.LeakPerDay)])
+	odds := d.byLeak(p.Stat[:len(d.set.LeakPerDay)])
 	if odds < d.gamma/d.weights.drift {
 		return finding{}, false
 	}
@@ -128,14 +125,8 @@ func (d *detector) topOf(p *drift) ([]event.ActorID, []string) {
 		if &d.Drift[a.Partner] != p || a.Suspect {
 			continue
 		}
-		c := &a.Counts[askAttribute]
-		usual := c.Past.old()
-		rate := 0.0
-		if usual.exposure > 0 {
-			rate = usual.sum / usual.exposure
-		}
-		late := c.Past.late()
-		all = append(all, contribution{a.Actor, late.sum - rate*late.exposure, a.Seen.with(1)})
+		late := a.Counts[askAttribute].Past.late()
+		all = append(all, contribution{a.Actor, late.sum - late.exposure, a.Seen.with(1)})
 	}
 	slices.SortStableFunc(all, func(a, b contribution) int { return cmp.Compare(b.more, a.more) })
 	var actors []event.ActorID

@@ -14,10 +14,14 @@ type Prior struct {
 	Queues   []string `yaml:"queues,flow"`
 	Accounts Positive `yaml:"accounts"`
 	Days     Positive `yaml:"agent_days"`
-	// Rates are per 20 customers viewed with a reason, about an agent-day; refusals per agent-day.
+	// Rates are per 20 customers viewed with a reason, about an agent-day; refusals
+	// per agent-day.
 	Unexplained Rate `yaml:"unexplained,flow"`
-	Attribute   Rate `yaml:"attribute,flow"`
 	Refusals    Rate `yaml:"refusals,flow"`
+	// Of customers with the pack's attribute: seen over expected, and how many
+	// were expected.
+	Attribute Rate    `yaml:"attribute,flow"`
+	Expected  float64 `yaml:"attribute_expected"`
 }
 
 // Rate is a mean rate and the coefficient of variation between accounts.
@@ -33,6 +37,8 @@ func (p Prior) fault() (field, what string) {
 		return "accounts", "must be at least 2"
 	case !(p.Days > 0):
 		return "agent_days", "is needed"
+	case !(p.Expected >= 0 && p.Expected < 1e12):
+		return "attribute_expected", "must be at least 0"
 	}
 	for _, r := range []struct {
 		name string
@@ -57,7 +63,14 @@ func (ps Priors) into(d *detector) {
 	for i := range ps {
 		g := d.group(groupName(ps[i].Role, ps[i].Queues))
 		for q, r := range [counts]Rate{ps[i].Unexplained, ps[i].Attribute, ps[i].Refusals} {
-			m := r.moments(float64(ps[i].Accounts), float64(ps[i].Days), d.Noise[q].dispersion())
+			exposure := float64(ps[i].Days)
+			if q == askAttribute {
+				exposure = ps[i].Expected
+			}
+			if exposure == 0 {
+				continue
+			}
+			m := r.moments(float64(ps[i].Accounts), exposure, d.Noise[q].dispersion())
 			d.Peers[g+1].count[q].plus(m)
 			d.Peers[0].count[q].plus(m)
 		}
@@ -106,6 +119,7 @@ func (e *Engine) Fit() Priors {
 				*to = Rate{digits(mean), digits(math.Sqrt(math.Max(cv2, 0)))}
 			}
 		}
+		f.Expected = digits(p.count[askAttribute].exposure)
 		out = append(out, f)
 	}
 	return out

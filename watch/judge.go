@@ -30,20 +30,20 @@ type weights struct {
 
 // Parts of the budget: how likely a leak is to show there first.
 const (
-	partVolume      = 1.5
-	partAttribute   = 4
-	partRefusals    = 0.5
-	partUnexplained = 3
+	partVolume      = 0.8
+	partAttribute   = 8
+	partRefusals    = 0.3
+	partUnexplained = 1.2
 	partExplained   = 1
-	partDrift       = 0.1 // of all
-	partOwn         = 0.7 // of a kind's shares: the values that the pack names
-	partOwnPast     = 0.7 // of a count: held against the own past, the rest against peers
+	partDrift       = 0.05 // of all
+	partOwn         = 0.7  // of a kind's shares: the values that the pack names
+	partOwnPast     = 0.75 // of a count: held against the own past, the rest against peers
 )
 
 // doubted is the part of the budget from which on an account's days are no
 // longer taken for what is ordinary: two thieves among ten must not be each
 // other's measure.
-const doubted = 0.01
+const doubted = 0.001
 
 // weigh gives no part to a question whose rule the pack leaves off.
 func weigh(p *Pack) weights {
@@ -94,19 +94,19 @@ func (d *detector) judge(t *trial) (finding, bool) {
 	n := len(d.set.LeakPerDay)
 	for q, rule := range [counts]string{RuleVolume, RuleAttribute, RuleGuessing} {
 		s := a.Counts[q].Stat[:]
-		take(d.weights.count[q], partOwnPast*average(s[:n])+(1-partOwnPast)*average(s[n:2*n]), rule, 0)
+		take(d.weights.count[q], partOwnPast*d.byLeak(s[:n])+(1-partOwnPast)*d.byLeak(s[n:2*n]), rule, 0)
 	}
 	for k, rule := range [kinds]string{RuleSelectivity, RuleExplained} {
-		n := len(d.set.OddsRatios)
-		if k == explained {
-			n = len(d.set.LeakPerDay)
-		}
 		for c := range a.Cells[k] {
 			w := d.weights.others[k]
 			if c == 0 {
 				w = d.weights.own[k]
 			}
-			take(w, average(a.Cells[k][c].Stat[:n]), rule, c)
+			if s := a.Cells[k][c].Stat[:]; k == explained {
+				take(w, d.byLeak(s[:n]), rule, c)
+			} else {
+				take(w, average(s[:len(d.set.OddsRatios)]), rule, c)
+			}
 		}
 	}
 	f.odds = total * d.weights.accounts
@@ -125,6 +125,18 @@ func (d *detector) judge(t *trial) (finding, bool) {
 	}
 	a.Suspect = true
 	return f, true
+}
+
+// byLeak averages over sizes of leak. A large one is found soon whatever its
+// part; the small ones get more.
+func (d *detector) byLeak(stats []float32) float64 {
+	var sum, parts float64
+	for i, s := range stats {
+		part := 1 / float64(d.set.LeakPerDay[i])
+		sum += part * float64(s)
+		parts += part
+	}
+	return sum / parts
 }
 
 // describe adds what was seen in the last days and what would be ordinary.

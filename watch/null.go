@@ -39,6 +39,11 @@ func (p prior) posterior(past tally, dispersion float64) prior {
 	return prior{shape / (p.shape/p.mean + past.exposure/dispersion), math.Min(shape, steadiest)}
 }
 
+// careless is the posterior of an account that is careless.
+func (p prior) careless(past tally, dispersion float64) prior {
+	return prior{p.mean * carelessTimes, carelessShape}.posterior(past, dispersion)
+}
+
 // uncertain widens what is known of a rate by the relative variance of
 // whatever else makes up a day's mean.
 func (p prior) uncertain(relative float64) prior {

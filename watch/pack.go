@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -175,7 +176,7 @@ func defaults() *Pack {
 		Window:          Duration(24 * time.Hour),
 		CameraWindow:    Duration(time.Hour),
 		Budget:          Budget{AgentDays: 250_000},
-		Statistics: Statistics{Attribute: "rating", AtMost: 2, LeakPerDay: []Positive{0.3, 0.6, 1.2, 2.4, 5},
+		Statistics: Statistics{Attribute: "rating", AtMost: 2, LeakPerDay: []Positive{0.2, 0.45, 1, 2.2, 5},
 			OddsRatios: []Positive{2, 4, 8, 16}, Queue: "queue", Spread: Spread{0.5, 1}},
 	}
 }
@@ -282,8 +283,8 @@ func (a *Action) UnmarshalYAML(n *yaml.Node) error {
 	return errors.New("must be an action: alert, narrow or close")
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
 	}

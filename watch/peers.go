@@ -9,15 +9,14 @@ import (
 type peers struct {
 	Cap      [counts]float64 // rates over it are winsorised
 	ShareCap [kinds][maxCells]float64
-	Season   [askRefusals]season
-	Partner  map[int32]*[askRefusals]season // the part that each partner has in Season
+	Season   season
 
 	count [counts]moments
 	share [kinds][maxCells]moments
 }
 
 func newPeers() *peers {
-	p := &peers{Partner: map[int32]*[askRefusals]season{}}
+	p := &peers{}
 	p.uncap()
 	return p
 }
@@ -54,8 +53,10 @@ func (p *peers) addShares(a *account) {
 
 // sharePrior is how accounts' shares of a value differ from what their queues
 // show: a factor around 1.
-func (p *peers) sharePrior(k, c int, bounds Spread) prior {
-	m := p.share[k][c]
+func (p *peers) sharePrior(k, c int, bounds Spread) prior { return factor(p.share[k][c], bounds) }
+
+// factor is the prior of what accounts do over what is expected of them.
+func factor(m moments, bounds Spread) prior {
 	if m.n < minPeers || m.exposure < minPeers {
 		return prior{1, 1 / float64(bounds.Most*bounds.Most)}
 	}
@@ -143,9 +144,10 @@ func (d *detector) priors(a *account) ([counts]prior, bool) {
 			continue
 		}
 		var out [counts]prior
-		for q := range out {
+		for _, q := range [...]int{askVolume, askRefusals} {
 			out[q] = p.count[q].fit(d.Noise[q].dispersion(), d.set.Spread)
 		}
+		out[askAttribute] = factor(d.Peers[0].count[askAttribute], d.set.Spread)
 		return out, true
 	}
 	return [counts]prior{}, false
@@ -170,52 +172,24 @@ func (s season) level(seen, expected float64) (factor, doubt float64) {
 	return clamp(n/(steady+s.Expected+math.Max(s.expected-expected, 0)), 0.2, 10), 1 / n
 }
 
-func (s season) without(o season) season {
-	return season{math.Max(s.Seen-o.Seen, 0), math.Max(s.Expected-o.Expected, 0), math.Max(s.seen-o.seen, 0), math.Max(s.expected-o.expected, 0)}
-}
-
 func (s *season) endDay() {
 	s.Seen, s.Expected = seasonFades*(s.Seen+s.seen), seasonFades*(s.Expected+s.expected)
 	s.seen, s.expected = 0, 0
 }
 
 // today adds one account's day.
-func (p *peers) today(partner int32, q int, seen, expected float64) {
-	of := p.Partner[partner]
-	if of == nil {
-		of = &[askRefusals]season{}
-		p.Partner[partner] = of
-	}
-	for _, s := range []*season{&p.Season[q], &of[q]} {
-		s.seen += seen
-		s.expected += expected
-	}
+func (s *season) today(seen, expected float64) {
+	s.seen += seen
+	s.expected += expected
 }
 
-func (p *peers) endDay() {
-	for q := range p.Season {
-		p.Season[q].endDay()
+// busy finds how busy today was for an account's peers.
+func (d *detector) busy(t *trial) (factor, doubt float64) {
+	seen, expected := 0.0, 0.0
+	if t.part {
+		seen, expected = float64(t.day.count[askVolume]), d.usualVolume(t)
 	}
-	for _, of := range p.Partner {
-		for q := range of {
-			of[q].endDay()
-		}
-	}
-}
-
-// seasonOf finds how busy today was for an account's peers.
-func (d *detector) seasonOf(t *trial) {
-	t.season, t.doubt = [counts]float64{1, 1, 1}, [counts]float64{}
-	if !t.asked {
-		return
-	}
-	for q := range askRefusals {
-		seen, expected := 0.0, 0.0
-		if t.part {
-			seen, expected = float64(t.day.count[q]), t.mean(q, d.Noise[q].dispersion())
-		}
-		t.season[q], t.doubt[q] = d.Peers[t.a.Group+1].Season[q].level(seen, expected)
-	}
+	return d.Peers[t.a.Group+1].Season.level(seen, expected)
 }
 
 // shares is how many of a queue's customers have each value, over the last
@@ -226,6 +200,19 @@ type shares struct {
 
 	views [kinds]float64 // today
 	hits  [kinds][maxCells]float64
+
+	Partner map[int32]*share // each partner's part in the customers without a reason who have the pack's attribute
+}
+
+// share is customers with the attribute among all.
+type share struct {
+	Views, Hits float64
+	views, hits float64 // today
+}
+
+func (s *share) endDay() {
+	s.Views, s.Hits = sharesFade*(s.Views+s.views), sharesFade*(s.Hits+s.hits)
+	s.views, s.hits = 0, 0
 }
 
 const (
@@ -236,7 +223,19 @@ const (
 	longest = 1000
 )
 
-func (s *shares) today(q *queueDay) {
+func (s *shares) today(q *queueDay, partner int32) {
+	if q.Views[unexplained] > 0 {
+		of := s.Partner[partner]
+		if of == nil {
+			if s.Partner == nil {
+				s.Partner = make(map[int32]*share)
+			}
+			of = &share{}
+			s.Partner[partner] = of
+		}
+		of.views += float64(q.Views[unexplained])
+		of.hits += float64(q.Hits[unexplained][0])
+	}
 	for k := range kinds {
 		s.views[k] += float64(q.Views[k])
 		for c, h := range q.Hits[k] {
@@ -246,6 +245,9 @@ func (s *shares) today(q *queueDay) {
 }
 
 func (s *shares) endDay() {
+	for _, of := range s.Partner {
+		of.endDay()
+	}
 	for k := range kinds {
 		s.Views[k] = sharesFade * (s.Views[k] + s.views[k])
 		s.views[k] = 0
@@ -256,44 +258,74 @@ func (s *shares) endDay() {
 	}
 }
 
+// share returns which part of a queue's customers has a value, without those
+// that one account viewed today, and how many customers with it that is known
+// from; 0: not known.
+func (s *shares) share(k, c int, without *queueDay) (share, hits float64) {
+	old := math.Min(1, longest/math.Max(s.Views[k], 1))
+	views, hits := old*s.Views[k]+s.views[k], old*s.Hits[k][c]+s.hits[k][c]
+	if without != nil {
+		views -= float64(without.Views[k])
+		hits -= float64(without.Hits[k][c])
+	}
+	if views < enough {
+		return 0, 0
+	}
+	hits = math.Max(hits, 0) + 0.5
+	return hits / (views + 1), hits
+}
+
+// own is the account's own part of its queues' sums.
+func (t *trial) own(i int) *queueDay {
+	if !t.part {
+		return nil
+	}
+	return &t.a.Today[i]
+}
+
 // sharesOf finds which share of an account's views today would have each value
 // if they were drawn from its queues as its peers' are.
 func (d *detector) sharesOf(t *trial) {
 	t.usual, t.unclear = [kinds][maxCells]float64{}, [kinds][maxCells]float64{}
-	for i := range t.a.Today {
-		own := &t.a.Today[i]
-		s := &d.Shares[own.Queue]
-		for k := range kinds {
-			n := float64(own.Views[k])
-			if n == 0 {
-				continue
-			}
-			out := n
-			if !t.part {
-				out = 0
-			}
-			old := math.Min(1, longest/math.Max(s.Views[k], 1))
-			views := old*s.Views[k] + s.views[k] - out
-			if views < enough {
-				continue
-			}
-			for c := range d.attrs.Cells {
-				hits := old*s.Hits[k][c] + s.hits[k][c]
-				if t.part {
-					hits -= float64(own.Hits[k][c])
-				}
-				share := (hits + 0.5) / (views + 1)
-				t.usual[k][c] += n * share
-				t.unclear[k][c] += n * share / (hits + 0.5)
-			}
-		}
-	}
 	for k := range kinds {
-		for c := range t.usual[k] {
+		for c := range d.attrs.Cells {
+			for i := range t.a.Today {
+				n := float64(t.a.Today[i].Views[k])
+				if n == 0 {
+					continue
+				}
+				share, hits := d.Shares[t.a.Today[i].Queue].share(k, c, t.own(i))
+				if share == 0 {
+					t.usual[k][c] = 0
+					break
+				}
+				t.usual[k][c] += n * share
+				t.unclear[k][c] += n * share / hits
+			}
 			if t.usual[k][c] > 0 {
 				t.unclear[k][c] /= t.usual[k][c]
 				t.usual[k][c] /= float64(t.day.views[k])
 			}
 		}
 	}
+}
+
+// attributeShare is the share of customers with the pack's attribute among those
+// viewed without a reason in the queues where the account worked today.
+func (d *detector) attributeShare(t *trial) (share, unclear float64) {
+	var views float64
+	for i := range t.a.Today {
+		n := float64(t.a.Today[i].Views[explained] + t.a.Today[i].Views[unexplained])
+		s, hits := d.Shares[t.a.Today[i].Queue].share(unexplained, 0, t.own(i))
+		if s == 0 {
+			return 0, 0
+		}
+		views += n
+		share += n * s
+		unclear += n * s / hits
+	}
+	if share == 0 {
+		return 0, 0
+	}
+	return share / views, unclear / share
 }

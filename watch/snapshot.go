@@ -121,11 +121,6 @@ func (d *detector) restore(s snapshot) error {
 		return fmt.Errorf("%w: parts are missing", ErrSnapshot)
 	}
 	d.attrs.reindex()
-	for _, p := range d.Peers {
-		if p.Partner == nil {
-			p.Partner = map[int32]*[askRefusals]season{}
-		}
-	}
 	inOrder := slices.IsSortedFunc(d.order, func(a, b *account) int { return compare(a.Actor, b.Actor) })
 	for _, a := range d.order {
 		known := a.Group >= 0 && int(a.Group) < len(d.Groups.List) && a.Partner >= 0 && int(a.Partner) < len(d.Partners.List)
