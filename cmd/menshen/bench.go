@@ -14,6 +14,7 @@ type bench struct {
 func benches() []bench {
 	return []bench{
 		{"mask", "what is found of labelled texts, and how fast", benchMask},
+		{"detect", "false alarms and delay of the watch, beside other methods", benchDetect},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
 	}
 }
