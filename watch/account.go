@@ -24,7 +24,8 @@ const (
 const (
 	maxAlternatives = 5
 	block           = 28  // working days; an account's own past leaves out its last one or two blocks, so that a young leak does not hide itself
-	carriedBytes    = 320 // of ids of views that an alert can carry
+	remembered      = 100  // counts
+	carriedBytes    = 300 // of ids of views that an alert can carry
 	carriedOther    = 96  // the same, of explained views
 	lately          = 16
 )
@@ -40,6 +41,7 @@ type account struct {
 	Work    float32 // usual, a day
 
 	Counts [counts]countState
+	Others past               // customers without a reason who have not the pack's attribute, over the work
 	Cells  [kinds][]cellState // by cell
 
 	Seen      ids // unexplained views
@@ -52,22 +54,34 @@ type account struct {
 	Refused int32 // refusals today
 }
 
-// past is what an account has shown, and what it had at the ends of its last
-// two blocks.
-type past struct{ Sum, Exposure, MidSum, MidExposure, OldSum, OldExposure float32 }
+// past is what an account has shown: in the block of days that runs, in the one
+// before, and before that.
+type past struct{ Now, NowExposure, Mid, MidExposure, Old, OldExposure float32 }
 
-func (p *past) all() tally  { return tally{float64(p.Sum), float64(p.Exposure)} }
-func (p *past) old() tally  { return tally{float64(p.OldSum), float64(p.OldExposure)} }
-func (p *past) late() tally { return p.all().minus(p.old()) }
-
-func (p *past) add(sum, exposure float64) {
-	p.Sum += float32(sum)
-	p.Exposure += float32(exposure)
+func (p *past) old() tally { return tally{float64(p.Old), float64(p.OldExposure)} }
+func (p *past) late() tally {
+	return tally{float64(p.Now + p.Mid), float64(p.NowExposure + p.MidExposure)}
+}
+func (p *past) all() tally {
+	return tally{float64(p.Now + p.Mid + p.Old), float64(p.NowExposure + p.MidExposure + p.OldExposure)}
 }
 
+func (p *past) add(sum, exposure float64) {
+	p.Now += float32(sum)
+	p.NowExposure += float32(exposure)
+}
+
+// turn begins a new block. What is long past counts for remembered at most:
+// people change.
 func (p *past) turn() {
-	p.OldSum, p.OldExposure = p.MidSum, p.MidExposure
-	p.MidSum, p.MidExposure = p.Sum, p.Exposure
+	p.Old += p.Mid
+	p.OldExposure += p.MidExposure
+	if p.Old > remembered {
+		p.OldExposure *= remembered / p.Old
+		p.Old = remembered
+	}
+	p.Mid, p.MidExposure = p.Now, p.NowExposure
+	p.Now, p.NowExposure = 0, 0
 }
 
 // countState is one count's past and its Shiryaev–Roberts statistics.

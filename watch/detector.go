@@ -33,6 +33,7 @@ type detector struct {
 	Shares   []shares // by queue
 	Noise    [counts]noise
 	CellDays [kinds]noise
+	Elastic  elasticity
 	Drift    []drift // by partner
 
 	trial []trial // today's, kept for its memory
@@ -137,8 +138,12 @@ type trial struct {
 	asked   bool // enough is known of its peers
 	part    bool // it is in its peers' sums
 	prior   [counts]prior
-	usually [counts]float64          // exposure: what a count is compared over
-	doubt   [counts]float64          // relative variance of usually
+	work    float64         // usual, a day
+	more    float64         // log of today's over the usual
+	busy    float64         // how much more the peers looked around today
+	usually [counts]float64 // exposure: what a count is compared over
+	doubt   [counts]float64 // relative variance of usually
+
 	usual   [kinds][maxCells]float64 // share of each value in its queues today
 	unclear [kinds][maxCells]float64 // relative variance of usual
 }
@@ -199,18 +204,45 @@ func (d *detector) gather() {
 	}
 }
 
-// workOf finds how much an account worked today. Looking around may grow with
-// the work or not: a day of more or less work than usual counts for something in
-// between, with a doubt.
+// elasticity is whether looking around grows with the work, learned from all
+// accounts: by the likelihood of their days if it does not, if it does by half,
+// and if it does in full.
+type elasticity struct{ LogLikelihood [3]float64 }
+
+// exponent returns the best of the three and how far the truth may be from it.
+func (e *elasticity) exponent() (exponent, doubt float64) {
+	best := 1
+	for i, l := range e.LogLikelihood {
+		if l > e.LogLikelihood[best]+3 {
+			best = i
+		}
+	}
+	if best == 1 {
+		return 0.5, 0.5
+	}
+	return float64(best) / 2, 0.1
+}
+
+// learn holds a day against the three.
+func (e *elasticity) learn(n int, usual, more float64) {
+	for i := range e.LogLikelihood {
+		x := float64(i) / 2 * more
+		e.LogLikelihood[i] += float64(n)*x - usual*math.Exp(x)
+	}
+}
+
+// workOf finds how much an account worked today.
 func (d *detector) workOf(t *trial) {
 	work := math.Max(float64(t.day.views[explained]), floorWork) / usualWork
 	if t.a.Work == 0 {
 		t.a.Work = float32(work)
 	}
-	usual := float64(t.a.Work)
-	half := math.Log(work/usual) / 2
-	t.usually, t.doubt = [counts]float64{usual * math.Exp(half), 0, 1}, [counts]float64{half * half, 0, 0}
-	t.a.Work += float32((work - usual) / 20)
+	t.work = float64(t.a.Work)
+	t.more = math.Log(work / t.work)
+	exponent, doubt := d.Elastic.exponent()
+	t.usually = [counts]float64{t.work * math.Exp(exponent*t.more), 0, 1}
+	t.doubt = [counts]float64{doubt * doubt * t.more * t.more, 0, 0}
+	t.a.Work += float32((work - t.work) / 20)
 }
 
 // usualVolume is how many customers an account's own past lets expect without a
@@ -228,17 +260,17 @@ func (d *detector) compare(t *trial) {
 		return
 	}
 	busy, doubt := d.busy(t)
+	t.busy = busy
 	t.usually[askVolume] *= busy
 	t.doubt[askVolume] += doubt
 	share, unclear := d.attributeShare(t)
 	if share == 0 || share > common {
 		return
 	}
-	volume, hits := t.a.Counts[askVolume].Past.all(), t.a.Counts[askAttribute].Past.all()
 	noise := d.Noise[askVolume].dispersion()
 	p := t.prior[askVolume]
 	p.mean *= 1 - share
-	others := p.posterior(tally{volume.sum - hits.sum, volume.exposure}, noise)
+	others := p.posterior(t.a.Others.all(), noise)
 	t.usually[askAttribute] = others.mean * t.usually[askVolume] * share / (1 - share)
 	t.doubt[askAttribute] = t.doubt[askVolume] + 1/others.shape + unclear
 }
@@ -268,9 +300,16 @@ func (d *detector) testCounts(t *trial) {
 					more *= refusalsPerLeak
 				}
 				rate := ordinary + more
+				if rate <= mean { // fewer than ordinary is no sign of a leak
+					c.Stat[b*len(leaks)+i]++
+					continue
+				}
 				spread := (noise-1)/rate + t.doubt[q]*(ordinary/rate)*(ordinary/rate)
 				raise(&c.Stat[b*len(leaks)+i], logCount(n, rate, 1/spread)-null)
 			}
+		}
+		if t.part && q == askVolume {
+			d.Elastic.learn(n, own.mean*t.work*t.busy, t.more)
 		}
 		if t.part {
 			d.Noise[q].learn(float64(n), mean, own.uncertain(t.doubt[q]).shape)
@@ -311,13 +350,13 @@ func (d *detector) testCells(t *trial) {
 			null := logShare(hits, n, share, own.uncertain((noise-1)/mean+t.unclear[k][c]).shape)
 			if k == unexplained {
 				for i, odds := range d.set.OddsRatios {
-					raise(&s.Stat[i], logFixed(hits, n, shifted(clamp(usual, 1e-6, 0.9), float64(odds)))-null)
+					more(&s.Stat[i], hits, n, shifted(clamp(usual, 1e-6, 0.9), float64(odds)), share, null)
 				}
 			} else {
 				base := clamp(p.posterior(s.Past.old(), noise).mean*usual, 1e-6, 0.9)
 				for i, leak := range d.set.LeakPerDay {
-					more := float64(leak) * (1 - base) / math.Max(float64(n), floorWork)
-					raise(&s.Stat[i], logFixed(hits, n, clamp(base+more, 1e-6, 0.98))-null)
+					add := float64(leak) * (1 - base) / math.Max(float64(n), floorWork)
+					more(&s.Stat[i], hits, n, clamp(base+add, 1e-6, 0.98), share, null)
 				}
 			}
 			if c == 0 && t.part {
@@ -336,6 +375,16 @@ func raise(stat *float32, logIncrement float64) {
 	*stat = float32(math.Min((float64(*stat)+1)*math.Exp(logIncrement), 1e30))
 }
 
+// more is the step of a share against a larger one; one that is not larger is no
+// sign of a choice.
+func more(stat *float32, hits, n int, larger, share, null float64) {
+	if larger <= share {
+		*stat++
+		return
+	}
+	raise(stat, logFixed(hits, n, larger)-null)
+}
+
 // idle is the step of a day that says nothing.
 func idle(stats []float32) {
 	for i := range stats {
@@ -349,6 +398,7 @@ func (d *detector) learn(t *trial) {
 	for q := range t.day.count {
 		a.Counts[q].Past.add(float64(t.day.count[q]), t.usually[q])
 	}
+	a.Others.add(float64(t.day.count[askVolume]-t.day.count[askAttribute]), t.usually[askVolume])
 	for k := range kinds {
 		for c := range a.Cells[k] {
 			if t.usual[k][c] > 0 {
@@ -361,6 +411,7 @@ func (d *detector) learn(t *trial) {
 		for q := range a.Counts {
 			a.Counts[q].Past.turn()
 		}
+		a.Others.turn()
 		for k := range kinds {
 			for c := range a.Cells[k] {
 				a.Cells[k][c].Past.turn()

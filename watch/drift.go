@@ -69,17 +69,19 @@ func (d *detector) closePartners() []finding {
 // toPartners adds a queue's day to its partners', as far as others show what is
 // ordinary there.
 func (d *detector) toPartners(s *shares) {
-	views, hits := s.Views[unexplained]+s.views[unexplained], s.Hits[unexplained][0]+s.hits[unexplained][0]
 	for _, i := range sortedKeys(s.Partner) {
 		of := s.Partner[i]
-		n, h := views-of.Views-of.views, hits-of.Hits-of.hits
-		if of.views == 0 || n < enough || h < fewHits {
+		if of.views == 0 {
+			continue
+		}
+		share, hits := s.share(unexplained, 0, part{old: tally{of.Hits, of.Views}, today: tally{of.hits, of.views}})
+		if share == 0 || hits < fewHits {
 			continue
 		}
 		p := &d.Drift[i]
 		p.seen += of.hits
-		p.expected += of.views * h / n
-		p.doubt = math.Max(p.doubt, 1/h)
+		p.expected += of.views * share
+		p.doubt = math.Max(p.doubt, lasting/hits)
 	}
 }
 
@@ -94,6 +96,10 @@ func (d *detector) testPartner(p *drift) (finding, bool) {
 		rate := ordinary + partnerTimes*float64(leak)
 		spread := (noise-1)/rate + p.doubt*(ordinary/rate)*(ordinary/rate)
 		s := &p.Stat[i]
+		if rate <= mean {
+			*s += float32(p.days)
+			continue
+		}
 		*s = float32(math.Min((float64(*s)+float64(p.days))*math.Exp(logCount(n, rate, 1/spread)-null), 1e30))
 	}
 	p.Past.add(p.seen, p.expected)

@@ -162,14 +162,15 @@ type season struct {
 
 const (
 	seasonFades = 0.75 // a day
-	steady      = 20   // counts below which a day's mood is not believed
+	steady      = 40   // counts below which a day's mood is not believed
+	lasting     = 3    // how much worse an error is that lasts some days
 )
 
 // level returns the factor by which days are busier, without one account's
 // part, and its relative variance.
 func (s season) level(seen, expected float64) (factor, doubt float64) {
 	n := steady + s.Seen + math.Max(s.seen-seen, 0)
-	return clamp(n/(steady+s.Expected+math.Max(s.expected-expected, 0)), 0.2, 10), 1 / n
+	return clamp(n/(steady+s.Expected+math.Max(s.expected-expected, 0)), 0.2, 10), lasting / n
 }
 
 func (s *season) endDay() {
@@ -220,7 +221,7 @@ const (
 	enough     = 30   // views below which a queue's share is not known
 	// longest is how many views of earlier days count at most, so that today's
 	// peers outweigh them where these are many.
-	longest = 1000
+	longest = 300
 )
 
 func (s *shares) today(q *queueDay, partner int32) {
@@ -258,29 +259,48 @@ func (s *shares) endDay() {
 	}
 }
 
-// share returns which part of a queue's customers has a value, without those
-// that one account viewed today, and how many customers with it that is known
-// from; 0: not known.
-func (s *shares) share(k, c int, without *queueDay) (share, hits float64) {
-	old := math.Min(1, longest/math.Max(s.Views[k], 1))
-	views, hits := old*s.Views[k]+s.views[k], old*s.Hits[k][c]+s.hits[k][c]
-	if without != nil {
-		views -= float64(without.Views[k])
-		hits -= float64(without.Hits[k][c])
-	}
-	if views < enough {
+// part is what is to be left out of a queue's sums.
+type part struct {
+	old, today           tally // of the kind that is asked for: hits over views
+	explainedHits, views float64
+}
+
+// share returns which part of a queue's customers has a value today, and how
+// many customers with it that is known from; 0: not known. A part of the sums is
+// left out.
+//
+// What is viewed without a reason follows what is viewed with one: when a hotel
+// closes, bad reviews fill the tickets and the rest alike, and the tickets, being
+// many, show it on the same day.
+func (s *shares) share(k, c int, without part) (share, hits float64) {
+	old := tally{s.Hits[k][c], s.Views[k]}.minus(without.old)
+	today := tally{s.hits[k][c], s.views[k]}.minus(without.today)
+	if old.exposure+today.exposure < enough {
 		return 0, 0
 	}
-	hits = math.Max(hits, 0) + 0.5
-	return hits / (views + 1), hits
+	unclear := 0.0
+	share = (math.Max(old.sum, 0) + 0.5) / (old.exposure + 1)
+	if k == unexplained && s.Views[explained] > enough {
+		usual := (s.Hits[explained][c] + 0.5) / (s.Views[explained] + 1)
+		seen := math.Max(s.hits[explained][c]-without.explainedHits, 0) + steady
+		moved := seen / (math.Max(s.views[explained]-without.views, 0)*usual + steady)
+		share *= moved
+		unclear = 1 / seen
+	}
+	// Today's peers, as far as they are many, know better.
+	weight := math.Min(old.exposure, longest)
+	share = (share*weight + math.Max(today.sum, 0) + 0.5) / (weight + today.exposure + 1)
+	return share, 1 / (unclear + 1/(old.sum+today.sum+0.5))
 }
 
 // own is the account's own part of its queues' sums.
-func (t *trial) own(i int) *queueDay {
+func (t *trial) own(i, k, c int) part {
 	if !t.part {
-		return nil
+		return part{}
 	}
-	return &t.a.Today[i]
+	q := &t.a.Today[i]
+	return part{today: tally{float64(q.Hits[k][c]), float64(q.Views[k])},
+		explainedHits: float64(q.Hits[explained][c]), views: float64(q.Views[explained])}
 }
 
 // sharesOf finds which share of an account's views today would have each value
@@ -294,7 +314,7 @@ func (d *detector) sharesOf(t *trial) {
 				if n == 0 {
 					continue
 				}
-				share, hits := d.Shares[t.a.Today[i].Queue].share(k, c, t.own(i))
+				share, hits := d.Shares[t.a.Today[i].Queue].share(k, c, t.own(i, k, c))
 				if share == 0 {
 					t.usual[k][c] = 0
 					break
@@ -316,7 +336,7 @@ func (d *detector) attributeShare(t *trial) (share, unclear float64) {
 	var views float64
 	for i := range t.a.Today {
 		n := float64(t.a.Today[i].Views[explained] + t.a.Today[i].Views[unexplained])
-		s, hits := d.Shares[t.a.Today[i].Queue].share(unexplained, 0, t.own(i))
+		s, hits := d.Shares[t.a.Today[i].Queue].share(unexplained, 0, t.own(i, unexplained, 0))
 		if s == 0 {
 			return 0, 0
 		}

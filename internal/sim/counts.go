@@ -83,6 +83,7 @@ type countAgent struct {
 	leaves      int
 	work        float64
 	rate, low   float64
+	lowWork     float64
 	leave       int // first day of the next weeks away
 	leaks       []CountLeak
 	careless    bool
@@ -127,7 +128,7 @@ func (w *Counts) hire(position int) countAgent {
 	a := countAgent{
 		number: position, queue: position % countQueues,
 		partner: event.PartnerID(number("bpo-", position/countQueues%countPartners+1, 1)),
-		work:    min(max(c.gamma(workMean, 0.3), 8), 70), rate: c.gamma(w.opt.Rate, w.opt.RateCV), low: c.gamma(1, w.opt.LowCV),
+		work:    min(max(c.gamma(workMean, 0.3), 8), 70), rate: c.gamma(w.opt.Rate, w.opt.RateCV), low: c.gamma(1, w.opt.LowCV), lowWork: c.gamma(1, 0.2),
 		leave: c.IntN(workingYear / 2), careless: c.happens(w.opt.Careless),
 	}
 	if a.careless {
@@ -207,8 +208,9 @@ func (w *Counts) agentDay(a *countAgent) (CountDay, bool) {
 	low := min(w.low[a.queue]*a.low, 0.9)
 	others := a.rate * look * (1 - low)
 	d.Usual = a.rate * look * low
-	// Among tickets there are twice as many bad reviews: they give work.
-	lowWork := min(2*w.low[a.queue], 0.6)
+	// Among tickets there are twice as many bad reviews: they give work. Some
+	// agents and some days get more of it than others.
+	lowWork := min(2*w.low[a.queue]*a.lowWork*c.gamma(1, 0.2), 0.6)
 	d.ExplainedLow, d.Explained = c.poisson(work*lowWork), c.poisson(work*(1-lowWork))
 	d.UnexplainedLow = c.poisson(d.Usual)
 	for _, l := range a.leaks {
