@@ -24,7 +24,7 @@ const (
 const (
 	maxAlternatives = 5
 	block           = 28  // working days; an account's own past leaves out its last one or two blocks, so that a young leak does not hide itself
-	remembered      = 100  // counts
+	remembered      = 100 // counts
 	carriedBytes    = 300 // of ids of views that an alert can carry
 	carriedOther    = 96  // the same, of explained views
 	lately          = 16

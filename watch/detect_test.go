@@ -174,7 +174,7 @@ func TestIncrementsHaveExpectationOneUnderTheNull(t *testing.T) {
 			for _, noise := range []float64{1, 1.7} {
 				for _, exposure := range []float64{0.125, 1, 2.5} {
 					own := p.posterior(past, noise)
-					careless := prior{p.mean * carelessTimes, carelessShape}.posterior(past, noise)
+					careless := p.careless().posterior(past, noise)
 					for _, rate := range []float64{own.mean*exposure + 0.3, p.mean*exposure + 5} {
 						sum, total := 0.0, 0.0
 						for n := range 6000 {
@@ -232,7 +232,7 @@ func TestShortcutsAgainstTheirDefinition(t *testing.T) {
 
 func TestPriorsGiveBackWhatTheyWereFittedFrom(t *testing.T) {
 	r := Rate{Mean: 0.7, Spread: 0.6}
-	mean, cv2 := r.moments(40, 900, 1.3).estimate(1.3)
+	mean, cv2 := r.moments(40, 900, 0.3).estimate(0.3)
 	if math.Abs(mean-0.7) > 0.01 || math.Abs(math.Sqrt(cv2)-0.6) > 0.01 {
 		t.Errorf("mean %g, spread %g", mean, math.Sqrt(cv2))
 	}

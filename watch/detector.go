@@ -68,14 +68,22 @@ func (n *names) number(name string) int32 {
 	return i
 }
 
-// noise is how much more than a Poisson count days differ, over all accounts.
-type noise struct{ Excess, Expected float64 }
+// noise is by how much days differ beyond chance, relative to their mean, over
+// all accounts.
+type noise struct{ Excess, Square float64 }
 
-func (n noise) dispersion() float64 { return clamp((n.Excess+20)/(n.Expected+20), 1, 5) }
+// days is the relative variance of one account's days.
+func (n noise) days() float64 { return clamp(n.Excess/(n.Square+20), 0, 1) }
 
-func (n *noise) learn(seen, mean, shape float64) {
-	n.Excess += (seen - mean) * (seen - mean)
-	n.Expected += mean + mean*mean/shape
+// learn takes a day of an account that is known for some time; one day, however
+// odd, counts for so much only.
+func (n *noise) learn(a *account, seen, mean, shape float64) {
+	if a.Active < block {
+		return
+	}
+	expected := mean + mean*mean/shape
+	n.Excess += math.Min((seen-mean)*(seen-mean), 16*expected) - expected
+	n.Square += mean * mean
 }
 
 // account returns what is kept of an account.
@@ -249,7 +257,7 @@ func (d *detector) workOf(t *trial) {
 // reason on an ordinary day.
 func (d *detector) usualVolume(t *trial) float64 {
 	past := t.a.Counts[askVolume].Past.all()
-	return t.prior[askVolume].posterior(past, d.Noise[askVolume].dispersion()).mean * t.usually[askVolume]
+	return t.prior[askVolume].learned(past, d.Noise[askVolume].days(), t.work).mean * t.usually[askVolume]
 }
 
 // compare finds what each count of an account's day is compared over: its work
@@ -267,10 +275,9 @@ func (d *detector) compare(t *trial) {
 	if share == 0 || share > common {
 		return
 	}
-	noise := d.Noise[askVolume].dispersion()
 	p := t.prior[askVolume]
 	p.mean *= 1 - share
-	others := p.posterior(t.a.Others.all(), noise)
+	others := p.learned(t.a.Others.all(), d.Noise[askVolume].days(), t.work)
 	t.usually[askAttribute] = others.mean * t.usually[askVolume] * share / (1 - share)
 	t.doubt[askAttribute] = t.doubt[askVolume] + 1/others.shape + unclear
 }
@@ -283,17 +290,17 @@ func (d *detector) testCounts(t *trial) {
 			idle(c.Stat[:])
 			continue
 		}
-		noise := d.Noise[q].dispersion()
+		days := d.Noise[q].days()
 		p := t.prior[q]
-		own := p.posterior(c.Past.all(), noise)
+		own := p.learned(c.Past.all(), days, exposure)
 		mean := own.mean * exposure
-		day := (noise-1)/mean + t.doubt[q]
+		day := days + t.doubt[q]
 		null := logCount(n, mean, own.uncertain(day).shape)
 		if q != askAttribute { // whose exposure has the carelessness in it
-			null = c.orCareless(n, null, p.careless(c.Past.all(), noise), exposure, day)
+			null = c.orCareless(n, null, p.careless().learned(c.Past.all(), days, exposure), exposure, day)
 		}
 		leaks := d.set.LeakPerDay
-		for b, base := range [2]float64{p.posterior(c.Past.old(), noise).mean, p.mean} {
+		for b, base := range [2]float64{p.learned(c.Past.old(), days, exposure).mean, p.mean} {
 			for i, leak := range leaks {
 				ordinary, more := base*exposure, float64(leak)
 				if q == askRefusals {
@@ -304,7 +311,7 @@ func (d *detector) testCounts(t *trial) {
 					c.Stat[b*len(leaks)+i]++
 					continue
 				}
-				spread := (noise-1)/rate + t.doubt[q]*(ordinary/rate)*(ordinary/rate)
+				spread := day * (ordinary / rate) * (ordinary / rate)
 				raise(&c.Stat[b*len(leaks)+i], logCount(n, rate, 1/spread)-null)
 			}
 		}
@@ -312,7 +319,7 @@ func (d *detector) testCounts(t *trial) {
 			d.Elastic.learn(n, own.mean*t.work*t.busy, t.more)
 		}
 		if t.part {
-			d.Noise[q].learn(float64(n), mean, own.uncertain(t.doubt[q]).shape)
+			d.Noise[q].learn(t.a, float64(n), mean, own.uncertain(t.doubt[q]).shape)
 		}
 	}
 }
@@ -335,7 +342,7 @@ func (d *detector) testCells(t *trial) {
 	everyone := d.Peers[0]
 	for k := range kinds {
 		n := t.day.views[k]
-		noise := d.CellDays[k].dispersion()
+		days := d.CellDays[k].days()
 		for c := range t.a.Cells[k] {
 			s, usual := &t.a.Cells[k][c], t.usual[k][c]
 			if usual == 0 || usual > common || n == 0 {
@@ -344,23 +351,23 @@ func (d *detector) testCells(t *trial) {
 			}
 			p := everyone.sharePrior(k, c, d.set.Spread)
 			hits := int(t.day.hits[k][c])
-			own := p.posterior(s.Past.all(), noise)
+			own := p.learned(s.Past.all(), days, usual*float64(n))
 			share := clamp(own.mean*usual, 1e-6, 0.98)
 			mean := share * float64(n)
-			null := logShare(hits, n, share, own.uncertain((noise-1)/mean+t.unclear[k][c]).shape)
+			null := logShare(hits, n, share, own.uncertain(days+t.unclear[k][c]).shape)
 			if k == unexplained {
 				for i, odds := range d.set.OddsRatios {
 					more(&s.Stat[i], hits, n, shifted(clamp(usual, 1e-6, 0.9), float64(odds)), share, null)
 				}
 			} else {
-				base := clamp(p.posterior(s.Past.old(), noise).mean*usual, 1e-6, 0.9)
+				base := clamp(p.learned(s.Past.old(), days, usual*float64(n)).mean*usual, 1e-6, 0.9)
 				for i, leak := range d.set.LeakPerDay {
 					add := float64(leak) * (1 - base) / math.Max(float64(n), floorWork)
 					more(&s.Stat[i], hits, n, clamp(base+add, 1e-6, 0.98), share, null)
 				}
 			}
 			if c == 0 && t.part {
-				d.CellDays[k].learn(float64(hits), mean, own.uncertain(t.unclear[k][c]).shape)
+				d.CellDays[k].learn(t.a, float64(hits), mean, own.uncertain(t.unclear[k][c]).shape)
 			}
 		}
 	}

@@ -81,20 +81,20 @@ func (d *detector) toPartners(s *shares) {
 		p := &d.Drift[i]
 		p.seen += of.hits
 		p.expected += of.views * share
-		p.doubt = math.Max(p.doubt, lasting/hits)
+		p.doubt = math.Max(p.doubt, 1/hits)
 	}
 }
 
 func (d *detector) testPartner(p *drift) (finding, bool) {
-	noise := d.Noise[askAttribute].dispersion()
+	days := d.Noise[askAttribute].days()
 	honest := prior{1, 1 / (partnersDiffer * partnersDiffer)}
-	own, old := honest.posterior(p.Past.all(), noise), honest.posterior(p.Past.old(), noise)
+	own, old := honest.learned(p.Past.all(), days, p.expected), honest.learned(p.Past.old(), days, p.expected)
 	n, mean := int(p.seen), own.mean*p.expected
-	null := logCount(n, mean, own.uncertain((noise-1)/mean+p.doubt).shape)
+	null := logCount(n, mean, own.uncertain(days+p.doubt).shape)
 	for i, leak := range d.set.LeakPerDay {
 		ordinary := old.mean * p.expected
 		rate := ordinary + partnerTimes*float64(leak)
-		spread := (noise-1)/rate + p.doubt*(ordinary/rate)*(ordinary/rate)
+		spread := (days + p.doubt) * (ordinary / rate) * (ordinary / rate)
 		s := &p.Stat[i]
 		if rate <= mean {
 			*s += float32(p.days)
@@ -108,7 +108,7 @@ func (d *detector) testPartner(p *drift) (finding, bool) {
 		p.Past.turn()
 	}
 	odds := d.byLeak(p.Stat[:len(d.set.LeakPerDay)])
-	if odds < d.gamma/d.weights.drift {
+	if odds < d.gamma*reserve/d.weights.drift {
 		return finding{}, false
 	}
 	clear(p.Stat[:])

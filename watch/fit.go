@@ -70,7 +70,7 @@ func (ps Priors) into(d *detector) {
 			if exposure == 0 {
 				continue
 			}
-			m := r.moments(float64(ps[i].Accounts), exposure, d.Noise[q].dispersion())
+			m := r.moments(float64(ps[i].Accounts), exposure, d.Noise[q].days())
 			d.Peers[g+1].count[q].plus(m)
 			d.Peers[0].count[q].plus(m)
 		}
@@ -79,9 +79,9 @@ func (ps Priors) into(d *detector) {
 
 // moments returns the sums of accounts that all worked as long and from which
 // estimate would find the rate again.
-func (r Rate) moments(n, exposure, dispersion float64) moments {
+func (r Rate) moments(n, exposure, days float64) moments {
 	m := moments{n: n, exposure: exposure, sum: r.Mean * exposure, exposure2: exposure * exposure / n}
-	m.square = m.sum*m.sum/exposure + (n-1)*r.Mean*dispersion + r.Spread*r.Spread*r.Mean*r.Mean/winsorised*(exposure-exposure/n)
+	m.square = m.sum*m.sum/exposure + (n-1)*r.Mean*(1+days*r.Mean) + r.Spread*r.Spread*r.Mean*r.Mean/winsorised*(exposure-exposure/n)
 	return m
 }
 
@@ -115,7 +115,7 @@ func (e *Engine) Fit() Priors {
 		}
 		for q, to := range [counts]*Rate{&f.Unexplained, &f.Attribute, &f.Refusals} {
 			if p.count[q].exposure > 0 {
-				mean, cv2 := p.count[q].estimate(d.Noise[q].dispersion())
+				mean, cv2 := p.count[q].estimate(d.Noise[q].days())
 				*to = Rate{digits(mean), digits(math.Sqrt(math.Max(cv2, 0)))}
 			}
 		}

@@ -39,10 +39,15 @@ func (p prior) posterior(past tally, dispersion float64) prior {
 	return prior{shape / (p.shape/p.mean + past.exposure/dispersion), math.Min(shape, steadiest)}
 }
 
-// careless is the posterior of an account that is careless.
-func (p prior) careless(past tally, dispersion float64) prior {
-	return prior{p.mean * carelessTimes, carelessShape}.posterior(past, dispersion)
+// learned is the posterior when days differ by a relative variance, at about
+// today's exposure.
+func (p prior) learned(past tally, days, exposure float64) prior {
+	rate := (p.shape + past.sum) / (p.shape/p.mean + past.exposure)
+	return p.posterior(past, 1+days*rate*exposure)
 }
+
+// careless is the prior of an account that is careless.
+func (p prior) careless() prior { return prior{p.mean * carelessTimes, carelessShape} }
 
 // uncertain widens what is known of a rate by the relative variance of
 // whatever else makes up a day's mean.
@@ -122,17 +127,19 @@ func (m *moments) add(rate, exposure, sign float64) {
 const winsorised = 1.3
 
 // estimate returns the mean of the rates and the square of their coefficient of
-// variation between accounts, by the method of moments.
-func (m moments) estimate(dispersion float64) (mean, cv2 float64) {
+// variation between accounts, by the method of moments; days is the relative
+// variance of an account's own days.
+func (m moments) estimate(days float64) (mean, cv2 float64) {
 	mean = (m.sum + 0.5) / m.exposure
+	dispersion := 1 + days*mean
 	between := (m.square - m.sum*m.sum/m.exposure - (m.n-1)*mean*dispersion) / (m.exposure - m.exposure2/m.exposure)
 	return mean, winsorised * between / (mean * mean)
 }
 
 // fit returns the prior of a rate: the spread is kept within the bounds of the
 // pack and widened by how little is known of the mean.
-func (m moments) fit(dispersion float64, bounds Spread) prior {
-	mean, cv2 := m.estimate(dispersion)
+func (m moments) fit(days float64, bounds Spread) prior {
+	mean, cv2 := m.estimate(days)
 	cv2 = clamp(cv2, float64(bounds.Least*bounds.Least), float64(bounds.Most*bounds.Most))
-	return prior{mean, 1 / (cv2*(1+1/m.n) + dispersion/(m.sum+0.5))}
+	return prior{mean, 1 / (cv2*(1+1/m.n) + (1+days*mean)/(m.sum+0.5))}
 }

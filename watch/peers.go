@@ -62,7 +62,7 @@ func factor(m moments, bounds Spread) prior {
 	}
 	// Shares differ less than rates do: everybody's work comes from the queue.
 	bounds.Least /= 2
-	f := m.fit(1, bounds)
+	f := m.fit(0, bounds)
 	return prior{clamp(f.mean, 0.5, 2), f.shape}
 }
 
@@ -145,7 +145,7 @@ func (d *detector) priors(a *account) ([counts]prior, bool) {
 		}
 		var out [counts]prior
 		for _, q := range [...]int{askVolume, askRefusals} {
-			out[q] = p.count[q].fit(d.Noise[q].dispersion(), d.set.Spread)
+			out[q] = p.count[q].fit(d.Noise[q].days(), d.set.Spread)
 		}
 		out[askAttribute] = factor(d.Peers[0].count[askAttribute], d.set.Spread)
 		return out, true
@@ -265,8 +265,8 @@ type part struct {
 	explainedHits, views float64
 }
 
-// share returns which part of a queue's customers has a value today, and how
-// many customers with it that is known from; 0: not known. A part of the sums is
+// share returns which part of a queue's customers has a value today, and from as
+// good as how many customers with it that is known; 0: not known. A part of the sums is
 // left out.
 //
 // What is viewed without a reason follows what is viewed with one: when a hotel
@@ -290,7 +290,7 @@ func (s *shares) share(k, c int, without part) (share, hits float64) {
 	// Today's peers, as far as they are many, know better.
 	weight := math.Min(old.exposure, longest)
 	share = (share*weight + math.Max(today.sum, 0) + 0.5) / (weight + today.exposure + 1)
-	return share, 1 / (unclear + 1/(old.sum+today.sum+0.5))
+	return share, 1 / (lasting * (unclear + 1/(old.sum+today.sum+0.5)))
 }
 
 // own is the account's own part of its queues' sums.
