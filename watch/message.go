@@ -106,9 +106,9 @@ func (e *Engine) findingText(f finding, rule Rule) event.Text {
 			who[i] = string(a)
 		}
 		t = event.Text{
-			ZH: fmt.Sprintf("合作方 %s 的账号最近 %d 个工作日合计查看了 %d 名没有事由且%s的客户。按各账号以往约为 %s 名。增加最多的是 %s。",
+			ZH: fmt.Sprintf("合作方 %s 的账号最近 %d 个工作日合计查看了 %d 名没有事由且%s的客户。在其他合作方同样多的客户中约为 %s 名。超出最多的是 %s。",
 				f.partner, f.days, f.seen, what.ZH, number(f.usual), strings.Join(who, "、")),
-			EN: fmt.Sprintf("In the last %d working days the accounts of partner %s together viewed %d customers with %s without a reason. By their own past it would have been about %s. The largest increase is that of %s.",
+			EN: fmt.Sprintf("In the last %d working days the accounts of partner %s together viewed %d customers with %s without a reason. Among as many of other partners' it would be about %s. Most of the excess is that of %s.",
 				f.days, f.partner, f.seen, what.EN, number(f.usual), strings.Join(who, ", ")),
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // Seeds from here on were not looked at while the tests were made.
-const benchSeeds = 1_000_000
+const benchSeeds = 40_000_000
 
 type detectBench struct {
 	s     streams
