@@ -428,3 +428,41 @@ func TestProof(t *testing.T) {
 		t.Fatalf("proving from nothing: %v", err)
 	}
 }
+
+func TestEntriesFromAnywhere(t *testing.T) {
+	l, err := Open(t.Context(), t.TempDir(), Options{Origin: "example.com/entries", CheckpointInterval: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for i := range 700 {
+		ev := event.New(fmt.Sprint(i), "test", time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), &event.ReasonClosed{Kind: "ticket", ID: "t1"})
+		line, err := ev.AppendJSON(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, string(line))
+		if _, err := l.Enqueue(t.Context(), ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []uint64{0, 1, 255, 256, 699, 700} {
+		at := from
+		size, err := Entries(t.Context(), l.Dir(), from, func(index uint64, line []byte) error {
+			if index != at || string(line) != want[index] {
+				t.Fatalf("entry %d is %s", index, line)
+			}
+			at++
+			return nil
+		})
+		if err != nil || size != 700 || at != 700 {
+			t.Fatalf("from %d: size %d, read up to %d: %v", from, size, at, err)
+		}
+	}
+	if _, err := Entries(t.Context(), l.Dir(), 701, nil); !errors.Is(err, ErrRange) {
+		t.Errorf("a cursor past the end: %v", err)
+	}
+}

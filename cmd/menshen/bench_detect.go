@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/internal/plot"
 	"github.com/menshen-io/menshen/internal/sim"
 	"github.com/menshen-io/menshen/watch"
 )
@@ -190,4 +193,29 @@ type rateBar struct {
 	rate, lo, hi float64
 }
 
-func (b *detectBench) plotRates([]rateBar) error { return nil }
+// plotRates draws what Menshen says of each desk without a leak.
+func (b *detectBench) plotRates(bars []rateBar) error {
+	c := plot.Chart{Title: "False alarms of desks where nobody leaks", Y: "per 1000 agent-years"}
+	var points, budget []plot.Point
+	for i, bar := range bars {
+		c.Names = append(c.Names, bar.name)
+		points = append(points, plot.Point{X: float64(i), Y: bar.rate, Lo: bar.lo, Hi: bar.hi})
+		budget = append(budget, plot.Point{X: float64(i), Y: 1000 * workingYear / b.gamma})
+	}
+	c.Series = []plot.Series{{Name: "menshen, 95 % interval", Points: points}, {Name: "budget", Points: budget, Line: true, Dashed: true}}
+	return b.draw("detect-false-alarms.svg", c)
+}
+
+// draw writes a plot, if plots are wanted.
+func (b *detectBench) draw(name string, c plot.Chart) error {
+	if b.svg == "" {
+		return nil
+	}
+	if err := os.MkdirAll(b.svg, 0o755); err != nil {
+		return fmt.Errorf("writing plot: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(b.svg, name), c.SVG(), 0o644); err != nil {
+		return fmt.Errorf("writing plot: %w", err)
+	}
+	return nil
+}

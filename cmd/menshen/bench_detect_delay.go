@@ -8,6 +8,7 @@ import (
 	"sync"
 	"text/tabwriter"
 
+	"github.com/menshen-io/menshen/internal/plot"
 	"github.com/menshen-io/menshen/internal/sim"
 )
 
@@ -122,6 +123,7 @@ func (b *detectBench) delays(ctx context.Context) error {
 	fmt.Fprintf(b.s.out, "\nWorking days from the first leaked customer to the alarm, and customers lost until then: means of %d leaks\non desks of 300 with seasons, begun after a year. Found within the time played in brackets.\n\n", leaks)
 	w := tabwriter.NewWriter(b.s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "leak a day\tmethod\tfound\tdays\tlost\tdays over the oracle's")
+	lines := []plot.Series{{Name: "bound", Line: true, Dashed: true}}
 	for _, leak := range []float64{0.2, 0.4, 1} {
 		limits := cusumLimits(leak, b.gamma)
 		names, _ := b.methods(leak, limits)
@@ -132,12 +134,20 @@ func (b *detectBench) delays(ctx context.Context) error {
 		}
 		_, oracle, _ := means(runs[1])
 		fmt.Fprintf(w, "%g\tbound (ln Γ / KL)\t\t%.1f\t%.1f\t%.2f\n", leak, b.bound(leak), leak*b.bound(leak), b.bound(leak)/oracle)
+		lines[0].Points = append(lines[0].Points, plot.Point{X: leak, Y: b.bound(leak)})
 		for m, name := range names {
 			found, days, lost := means(runs[m])
+			if len(lines) < m+2 {
+				lines = append(lines, plot.Series{Name: name, Line: true})
+			}
+			lines[m+1].Points = append(lines[m+1].Points, plot.Point{X: leak, Y: days})
 			fmt.Fprintf(w, "%g\t%s\t%.1f %%\t%.1f\t%.1f\t%.2f\n", leak, name, 100*float64(found)/float64(len(runs[m])), days, lost, days/oracle)
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return b.draw("detect-delay.svg", plot.Chart{Title: "Working days until the alarm", X: "leaked customers a day", Y: "days", LogX: true, LogY: true, Series: lines})
 }
 
 // kinds shows what becomes of leaks that try not to be seen.

@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"internal/archtest":        {},
 	"internal/yamlconf":        {},
 	"internal/labelled":        {},
+	"internal/plot":            {},
 	"internal/sim":             {"event"},
 	"internal/sim/desk":        {"internal/sim"},
 	"internal/store":           {"api", "event", "gateway"},
