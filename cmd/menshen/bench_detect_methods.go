@@ -35,7 +35,6 @@ func leakSizes() (sizes, parts []float64) {
 type ours struct {
 	daily    *watch.Daily
 	position map[event.ActorID]int
-	partner  int // partners' alarms so far
 	rules    map[string]int
 }
 
