@@ -32,6 +32,7 @@ type detector struct {
 	Peers    []*peers // by group+1; 0 is everybody
 	Shares   []shares // by queue
 	Noise    [counts]noise
+	Partner  noise // of partners' days
 	CellDays [kinds]noise
 	Elastic  elasticity
 	Drift    []drift // by partner
@@ -75,10 +76,10 @@ type noise struct{ Excess, Square float64 }
 // days is the relative variance of one account's days.
 func (n noise) days() float64 { return clamp(n.Excess/(n.Square+20), 0, 1) }
 
-// learn takes a day of an account that is known for some time; one day, however
-// odd, counts for so much only.
-func (n *noise) learn(a *account, seen, mean, shape float64) {
-	if a.Active < block {
+// learn takes a day of one that is known for so many days; a day, however odd,
+// counts for so much only.
+func (n *noise) learn(known int32, seen, mean, shape float64) {
+	if known < block {
 		return
 	}
 	expected := mean + mean*mean/shape
@@ -319,7 +320,7 @@ func (d *detector) testCounts(t *trial) {
 			d.Elastic.learn(n, own.mean*t.work*t.busy, t.more)
 		}
 		if t.part {
-			d.Noise[q].learn(t.a, float64(n), mean, own.uncertain(t.doubt[q]).shape)
+			d.Noise[q].learn(t.a.Active, float64(n), mean, own.uncertain(t.doubt[q]).shape)
 		}
 	}
 }
@@ -367,7 +368,7 @@ func (d *detector) testCells(t *trial) {
 				}
 			}
 			if c == 0 && t.part {
-				d.CellDays[k].learn(t.a, float64(hits), mean, own.uncertain(t.unclear[k][c]).shape)
+				d.CellDays[k].learn(t.a.Active, float64(hits), mean, own.uncertain(t.unclear[k][c]).shape)
 			}
 		}
 	}

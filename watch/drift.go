@@ -86,7 +86,7 @@ func (d *detector) toPartners(s *shares) {
 }
 
 func (d *detector) testPartner(p *drift) (finding, bool) {
-	days := d.Noise[askAttribute].days()
+	days := d.Partner.days()
 	honest := prior{1, 1 / (partnersDiffer * partnersDiffer)}
 	own, old := honest.learned(p.Past.all(), days, p.expected), honest.learned(p.Past.old(), days, p.expected)
 	n, mean := int(p.seen), own.mean*p.expected
@@ -102,13 +102,14 @@ func (d *detector) testPartner(p *drift) (finding, bool) {
 		}
 		*s = float32(math.Min((float64(*s)+float64(p.days))*math.Exp(logCount(n, rate, 1/spread)-null), 1e30))
 	}
+	d.Partner.learn(p.Days, p.seen, mean, own.uncertain(p.doubt).shape)
 	p.Past.add(p.seen, p.expected)
 	p.Days++
 	if p.Days%block == 0 {
 		p.Past.turn()
 	}
 	odds := d.byLeak(p.Stat[:len(d.set.LeakPerDay)])
-	if odds < d.gamma*reserve/d.weights.drift {
+	if odds < d.gamma/d.weights.drift {
 		return finding{}, false
 	}
 	clear(p.Stat[:])

@@ -45,10 +45,6 @@ const (
 // other's measure.
 const doubted = 0.001
 
-// reserve is how much later than the budget asks an alarm comes: for what the
-// null leaves out of how people differ and change.
-const reserve = 1.3
-
 // weigh gives no part to a question whose rule the pack leaves off.
 func weigh(p *Pack) weights {
 	on := func(rule string, part float64) float64 {
@@ -115,7 +111,7 @@ func (d *detector) judge(t *trial) (finding, bool) {
 	}
 	f.odds = total * d.weights.accounts
 	a.Doubted = f.odds >= d.gamma*doubted
-	if f.odds < d.gamma*reserve {
+	if f.odds < d.gamma {
 		return finding{}, false
 	}
 	d.describe(&f, t)

@@ -162,7 +162,7 @@ type season struct {
 
 const (
 	seasonFades = 0.75 // a day
-	steady      = 40   // counts below which a day's mood is not believed
+	steady      = 80   // counts below which a day's mood is not believed
 	lasting     = 3    // how much worse an error is that lasts some days
 )
 
@@ -217,7 +217,7 @@ func (s *share) endDay() {
 }
 
 const (
-	sharesFade = 0.93 // a day: half in ten days
+	sharesFade = 0.97 // a day: half in three weeks
 	enough     = 30   // views below which a queue's share is not known
 	// longest is how many views of earlier days count at most, so that today's
 	// peers outweigh them where these are many.
