@@ -12,7 +12,6 @@ import (
 
 const (
 	markShare    = 0.98 // of marked harms that come from the set, whatever ε
-	triples      = 16   // candidates that are weighed in threes
 	shown        = 50   // accounts and sets that an answer holds at most
 	shownViews   = 100
 	worthShowing = 0.0005
@@ -33,28 +32,41 @@ func (t *Tracer) tilts() []float64 {
 // candidate is an account that viewed harmed customers before their harm.
 type candidate struct {
 	actor    int32
-	ratio    [][]float64 // r(a) by tilt and harm
+	hits     []hit // by harm
 	subjects []event.SubjectID
 	views    []string
 	single   float64 // log weight on its own
 }
 
+// hit is one harmed customer whom a candidate viewed.
+type hit struct {
+	harm  int
+	ratio []float64 // r(a) by tilt
+}
+
 // Answer weighs what was added so far.
 func (t *Tracer) Answer() Result {
-	subjects := t.sortedHarms()
-	res := Result{Accounts: []Account{}, Sets: []Set{}, Unexplained: 1, Harms: len(subjects)}
-	if len(subjects) == 0 {
+	res := Result{Accounts: []Account{}, Sets: []Set{}, Unexplained: 1, Harms: len(t.harms)}
+	if res.Harms == 0 {
 		res.Unexplained = 0
 		t.advise(&res, nil)
 		return res
 	}
-	pops := t.survey()
+	w, all, expected := t.weigher()
+	t.fill(&res, w, all, expected)
+	return res
+}
+
+// weigher gathers what is to be weighed: the candidates, by falling weight on
+// their own, and how many harmed customers each would have viewed anyway.
+func (t *Tracer) weigher() (weigher, []*candidate, map[int32]float64) {
+	subjects := t.sortedHarms()
 	marks, low := make([]bool, len(subjects)), make([]bool, len(subjects))
 	expected := make(map[int32]float64)
-	all := t.candidates(pops, subjects, marks, low, expected)
+	all := t.candidates(t.survey(), subjects, marks, low, expected)
 	w := weigher{tilts: t.tilts(), shares: shares(), marks: marks, low: low, accounts: max(len(t.actors), 4)}
 	for _, c := range all {
-		c.single, _ = w.weigh([]*candidate{c})
+		c.single, _ = w.weigh(c)
 	}
 	slices.SortFunc(all, func(a, b *candidate) int {
 		if c := cmp.Compare(b.single, a.single); c != 0 {
@@ -62,8 +74,7 @@ func (t *Tracer) Answer() Result {
 		}
 		return strings.Compare(string(t.actors[a.actor]), string(t.actors[b.actor]))
 	})
-	t.fill(&res, posterior(w, all, t.opt.Candidates), all, expected)
-	return res
+	return w, all, expected
 }
 
 // candidates collects, for each account that viewed a harmed customer in the
@@ -88,10 +99,7 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 			}
 			x := byActor[v.actor]
 			if x == nil {
-				x = &candidate{actor: v.actor, ratio: make([][]float64, len(tilts))}
-				for k := range tilts {
-					x.ratio[k] = make([]float64, len(subjects))
-				}
+				x = &candidate{actor: v.actor}
 				byActor[v.actor] = x
 				order = append(order, x)
 			}
@@ -101,13 +109,17 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 			if len(x.views) < shownViews && !slices.Contains(x.views, v.id) {
 				x.views = append(x.views, v.id)
 			}
+			if n := len(x.hits); n == 0 || x.hits[n-1].harm != i {
+				x.hits = append(x.hits, hit{i, make([]float64, len(tilts))})
+			}
+			ratio := x.hits[len(x.hits)-1].ratio
 			q, u := chances(pops, key, v.actor)
 			for k, tilt := range tilts {
 				r := (1 - tilt) / q
 				if v.unexplained {
 					r += tilt / u
 				}
-				x.ratio[k][i] = math.Max(x.ratio[k][i], r)
+				ratio[k] = math.Max(ratio[k], r)
 			}
 		}
 	}
@@ -127,31 +139,55 @@ type weigher struct {
 	accounts      int
 }
 
+// empty is the log likelihood of no account at all: a mark hardly ever comes
+// about without a leak.
+func (w weigher) empty() float64 {
+	log := 0.0
+	for _, mark := range w.marks {
+		if mark {
+			log += math.Log(1 - markShare)
+		}
+	}
+	return log
+}
+
+// share is ε of a harm, by its kind's place in the grid.
+func (w weigher) share(harm int, at [2]int) float64 {
+	switch {
+	case w.marks[harm]:
+		return markShare
+	case w.low[harm]:
+		return w.shares[at[1]]
+	}
+	return w.shares[at[0]]
+}
+
+// term is one harm's part of the likelihood; r is the mean ratio of the set.
+func (w weigher) term(harm int, at [2]int, r float64) float64 {
+	e := w.share(harm, at)
+	return 1 - e + e*r
+}
+
 // weigh returns the log of a set's prior times its likelihood averaged over the
 // grid, and the expected share of harms that it leaves unexplained.
-func (w weigher) weigh(set []*candidate) (logWeight, unexplained float64) {
+func (w weigher) weigh(set ...*candidate) (logWeight, unexplained float64) {
 	n := float64(len(set))
 	p := math.Min(2/float64(w.accounts), 0.5)
 	prior := n*math.Log(p) + (float64(w.accounts)-n)*math.Log1p(-p)
 	if len(set) == 0 {
-		for _, mark := range w.marks {
-			if mark { // hardly ever comes about without a leak
-				prior += math.Log(1 - markShare)
-			}
-		}
-		return prior, 1
+		return prior + w.empty(), 1
 	}
 	logs, left := make([]float64, len(w.tilts)), make([]float64, len(w.tilts))
 	sum := make([]float64, len(w.marks))
 	for k := range w.tilts {
 		clear(sum)
 		for _, c := range set {
-			for i, r := range c.ratio[k] {
-				sum[i] += r / n
+			for _, h := range c.hits {
+				sum[h.harm] += h.ratio[k] / n
 			}
 		}
-		for _, low := range []bool{false, true} {
-			l, rest := w.overShares(sum, low)
+		for kind := range 2 {
+			l, rest := w.overShares(sum, kind)
 			logs[k] += l
 			left[k] += rest / float64(len(sum))
 		}
@@ -162,20 +198,16 @@ func (w weigher) weigh(set []*candidate) (logWeight, unexplained float64) {
 
 // overShares averages over ε for the customers of one kind: a leak may run over
 // one kind alone.
-func (w weigher) overShares(sum []float64, low bool) (logWeight, unexplained float64) {
+func (w weigher) overShares(sum []float64, kind int) (logWeight, unexplained float64) {
 	logs, left := make([]float64, len(w.shares)), make([]float64, len(w.shares))
-	for s, share := range w.shares {
+	for s := range w.shares {
 		for i, r := range sum {
-			if w.low[i] != low {
+			if w.low[i] != (kind == 1) {
 				continue
 			}
-			e := share
-			if w.marks[i] {
-				e = markShare
-			}
-			term := 1 - e + e*r
+			term := w.term(i, [2]int{s, s}, r)
 			logs[s] += math.Log(term)
-			left[s] += (1 - e) / term
+			left[s] += (1 - w.share(i, [2]int{s, s})) / term
 		}
 	}
 	return average(logs, left)
@@ -199,51 +231,47 @@ type weighed struct {
 	unexplained float64
 }
 
-// posterior weighs the empty set, all single accounts, the pairs of the
-// likeliest and the triples of the very likeliest. Its result is by falling
+// exact weighs every set of a short list of candidates. Its result is by falling
 // probability.
-func posterior(w weigher, all []*candidate, pairs int) []weighed {
-	var sets []weighed
+func exact(w weigher, all []*candidate) (sets []weighed, marginal []float64, unexplained float64) {
 	var logs []float64
-	add := func(members ...int) {
-		set := make([]*candidate, len(members))
-		for i, m := range members {
-			set[i] = all[m]
-		}
-		l, rest := w.weigh(set)
-		sets = append(sets, weighed{members: slices.Clone(members), unexplained: rest})
-		logs = append(logs, l)
-	}
-	add()
-	for i := range all {
-		add(i)
-		for j := i + 1; j < min(len(all), pairs); j++ {
-			add(i, j)
-			for k := j + 1; k < min(len(all), triples); k++ {
-				add(i, j, k)
+	for bits := range 1 << len(all) {
+		var x weighed
+		var members []*candidate
+		for i := range all {
+			if bits>>i&1 == 1 {
+				x.members, members = append(x.members, i), append(members, all[i])
 			}
 		}
+		l, rest := w.weigh(members...)
+		x.unexplained = rest
+		sets, logs = append(sets, x), append(logs, l)
 	}
 	top, total := slices.Max(logs), 0.0
 	for _, l := range logs {
 		total += math.Exp(l - top)
 	}
+	marginal = make([]float64, len(all))
 	for i := range sets {
 		sets[i].probability = math.Exp(logs[i]-top) / total
+		unexplained += sets[i].probability * sets[i].unexplained
+		for _, m := range sets[i].members {
+			marginal[m] += sets[i].probability
+		}
 	}
 	slices.SortStableFunc(sets, func(a, b weighed) int { return cmp.Compare(b.probability, a.probability) })
-	return sets
+	return sets, marginal, unexplained
 }
 
 // fill writes the answer.
-func (t *Tracer) fill(res *Result, sets []weighed, all []*candidate, expected map[int32]float64) {
-	marginal := make([]float64, len(all))
-	res.Unexplained = 0
-	for _, s := range sets {
-		res.Unexplained += s.probability * s.unexplained
-		for _, m := range s.members {
-			marginal[m] += s.probability
-		}
+func (t *Tracer) fill(res *Result, w weigher, all []*candidate, expected map[int32]float64) {
+	var sets []weighed
+	var marginal []float64
+	if len(all) <= exactUpTo {
+		sets, marginal, res.Unexplained = exact(w, all)
+	} else {
+		sets, marginal, res.Unexplained, res.Doubt = sample(w, all)
+		res.Doubt = round(res.Doubt)
 	}
 	res.Unexplained = round(res.Unexplained)
 	order := make([]int, len(all))

@@ -10,11 +10,10 @@ import (
 
 // Options shape a tracer. The zero value of a field takes its default.
 type Options struct {
-	Window     time.Duration  // between a view and the harm it may have led to; 180 days
-	Attribute  string         // which customers are alike: by this attribute ("rating")
-	AtMost     float64        // being at most this (2) or not
-	Zone       *time.Location // in which months are told apart; UTC
-	Candidates int            // accounts that are weighed in pairs; 40
+	Window    time.Duration  // between a view and the harm it may have led to; 180 days
+	Attribute string         // which customers are alike: by this attribute ("rating")
+	AtMost    float64        // being at most this (2) or not
+	Zone      *time.Location // in which months are told apart; UTC
 }
 
 func (o Options) withDefaults() Options {
@@ -27,9 +26,6 @@ func (o Options) withDefaults() Options {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	if o.Candidates <= 0 {
-		o.Candidates = 40
-	}
 	return o
 }
 
@@ -39,8 +35,11 @@ type Result struct {
 	Sets        []Set     `json:"sets"`        // by falling probability
 	Unexplained float64   `json:"unexplained"` // share of the harms that no account of the record explains
 	Harms       int       `json:"harms"`       // customers harmed, each once
-	Advice      []string  `json:"advice"`
-	AdviceZH    []string  `json:"advice_zh"`
+	// Doubt is by how much two independent reckonings of a probability differ at
+	// most; 0 where the reckoning is exact.
+	Doubt    float64  `json:"doubt,omitzero"`
+	Advice   []string `json:"advice"`
+	AdviceZH []string `json:"advice_zh"`
 }
 
 // Account is one account and the harmed customers whom it viewed before.

@@ -176,7 +176,7 @@ func TestTheQueueDoesNotDependOnTheOrder(t *testing.T) {
 func decode(data []byte) (Options, []event.Event) {
 	opt := Options{}
 	if len(data) > 2 {
-		opt = Options{Window: time.Duration(int8(data[0])) * time.Hour, Candidates: int(int8(data[1])), Attribute: []string{"", "rating", "queue"}[data[2]%3]}
+		opt = Options{Window: time.Duration(int8(data[0])) * time.Hour, Attribute: []string{"", "rating", "queue"}[data[2]%3]}
 	}
 	var out []event.Event
 	for ; len(data) >= 4; data = data[4:] {
