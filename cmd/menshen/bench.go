@@ -15,6 +15,7 @@ func benches() []bench {
 	return []bench{
 		{"mask", "what is found of labelled texts, and how fast", benchMask},
 		{"detect", "false alarms and delay of the watch, beside other methods", benchDetect},
+		{"trace", "from complaints to accounts, beside other methods", benchTrace},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
 	}
 }
