@@ -16,6 +16,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/gateway"
+	"github.com/menshen-io/menshen/internal/complaints"
 	"github.com/menshen-io/menshen/trace"
 	"github.com/menshen-io/menshen/watch"
 )
@@ -25,9 +27,10 @@ func traceCommand() command {
 }
 
 func runTrace(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("trace", "trace -events events.ndjson [-harms harms.ndjson] [-window 4320h] [-json] [-pack DIR] [-strict]", s.err)
+	fs := newFlags("trace", "trace -events events.ndjson [-harms harms.ndjson|complaints.csv [-key FILE]] [-window 4320h] [-json] [-pack DIR] [-strict]", s.err)
 	events := fs.String("events", "", "`file` of events; - is standard input")
-	harms := fs.String("harms", "", "`file` of further harm.reported events")
+	harms := fs.String("harms", "", "`file` of further harm.reported events, or a list of complaints (.csv, .tsv)")
+	key := fs.String("key", "", "`file` of the subject key (keys/subjects.key), for a list with customers' ids or phone numbers")
 	asJSON := fs.Bool("json", false, "write JSON instead of a table")
 	window := fs.Duration("window", 180*24*time.Hour, "how long before a harm a view may have led to it")
 	packName := fs.String("pack", defaultWatchPack, "`directory` of the pack that says what explains a view, or a built-in one")
@@ -48,7 +51,7 @@ func runTrace(ctx context.Context, s streams, args []string) int {
 		return fail(s, "trace", exitUsage, err)
 	}
 	t := trace.New(trace.Options{Window: *window, Attribute: pack.Statistics.Attribute, AtMost: pack.Statistics.AtMost, Zone: pack.Timezone.Location()})
-	refused, err := readTrace(ctx, s, t, pack, *events, *harms)
+	refused, err := readTrace(ctx, s, t, pack, harmsFrom{*events, *harms, *key})
 	if err != nil {
 		return fail(s, "trace", exitUnreadable, err)
 	}
@@ -68,9 +71,13 @@ func runTrace(ctx context.Context, s streams, args []string) int {
 	return exitDone
 }
 
+// harmsFrom names the files of the record, the harms, and the subject key.
+type harmsFrom struct{ events, harms, key string }
+
 // readTrace feeds the record and the harms to t. The watch's explanation filter
 // says which views no work explains.
-func readTrace(ctx context.Context, s streams, t *trace.Tracer, pack *watch.Pack, events, harms string) (refused int, err error) {
+func readTrace(ctx context.Context, s streams, t *trace.Tracer, pack *watch.Pack, from harmsFrom) (refused int, err error) {
+	events, harms := from.events, from.harms
 	engine := watch.New(pack, watch.Options{Verdict: func(view event.Event, subject event.SubjectID, explained bool) {
 		if !explained {
 			t.Unexplained(view, subject)
@@ -97,6 +104,10 @@ func readTrace(ctx context.Context, s streams, t *trace.Tracer, pack *watch.Pack
 	if harms == "" {
 		return counts.Refused(), nil
 	}
+	if complaints.IsList(harms) {
+		n, err := readList(s, t, pack, from)
+		return counts.Refused() + n, err
+	}
 	more, done, err := openInput(s, harms)
 	if err != nil {
 		return 0, err
@@ -117,6 +128,38 @@ func readTrace(ctx context.Context, s streams, t *trace.Tracer, pack *watch.Pack
 	}
 	fmt.Fprintln(s.err, r.Counts())
 	return counts.Refused() + r.Counts().Refused(), nil
+}
+
+// readList feeds a list of complaints to t and returns how many rows could not be
+// read.
+func readList(s streams, t *trace.Tracer, pack *watch.Pack, from harmsFrom) (refused int, err error) {
+	o := complaints.Options{Zone: pack.Timezone.Location()}
+	if from.key != "" {
+		key, err := os.ReadFile(from.key)
+		if err != nil {
+			return 0, fmt.Errorf("reading the subject key: %w", err)
+		}
+		if o.Hash, err = gateway.HMACSubjects(key); err != nil {
+			return 0, fmt.Errorf("reading the subject key: %w", err)
+		}
+	}
+	in, err := os.Open(from.harms)
+	if err != nil {
+		return 0, fmt.Errorf("opening input: %w", err)
+	}
+	defer in.Close()
+	list, err := complaints.Read(from.harms, in, o)
+	if err != nil {
+		return 0, err
+	}
+	for _, fault := range list.Faults {
+		fmt.Fprintf(s.err, "menshen trace: %v\n", fault)
+	}
+	for _, ev := range list.Harms {
+		t.Add(ev)
+	}
+	fmt.Fprintf(s.err, "%d rows: %d complaints, %d repeated, %d not read\n", list.Rows, len(list.Harms), list.Repeated, len(list.Faults))
+	return len(list.Faults), nil
 }
 
 func openInput(s streams, name string) (io.Reader, func(), error) {

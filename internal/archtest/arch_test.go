@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"e2e":                      {},
 	"internal/archtest":        {},
 	"internal/yamlconf":        {},
+	"internal/complaints":      {"event"},
 	"internal/labelled":        {},
 	"internal/plot":            {},
 	"internal/sim":             {"event"},
