@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/gateway"
 	"github.com/menshen-io/menshen/trace"
 )
 
@@ -89,5 +90,61 @@ func TestTraceCommand(t *testing.T) {
 	var res trace.Result
 	if err := json.Unmarshal(out.Bytes(), &res); err != nil || len(res.Accounts) == 0 || res.Accounts[0].Actor != "agent-33" || res.Harms != 1 {
 		t.Errorf("%v: %s", err, out.String())
+	}
+}
+
+func TestTraceReadsAListOfComplaints(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	key := write("subjects.key", strings.Repeat("k", 32))
+	hash, err := gateway.HMACSubjects([]byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events strings.Builder
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for i := range 400 {
+		ev := event.New(fmt.Sprint("v", i), "desk", at.Add(time.Duration(i)*time.Minute), &event.AccessViewed{
+			Actor: event.ActorID(fmt.Sprint("agent-", i%40)), Kind: event.KindDetail,
+			Subjects: []event.SubjectViewed{{Subject: hash(fmt.Sprint(13800000000 + i))}}})
+		line, err := ev.AppendJSON(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events.Write(append(line, '\n'))
+	}
+	record := write("events.ndjson", events.String())
+	list := "手机号,投诉时间\n"
+	for i := range 6 {
+		list += fmt.Sprintf("+86 138-0000-%04d,2026/4/%d\n", 7+40*i, i+1)
+	}
+	complaints := write("complaints.csv", list+"not a number,2026/4/9\n+8613800000007,2026-04-01\n")
+	code, out, errs := menshen(t, nil, "trace", "-events", record, "-harms", complaints, "-key", key)
+	if code != exitDone || !strings.Contains(string(out), "The record points to agent-7.") || !strings.Contains(errs, "8 rows: 6 complaints, 1 repeated, 1 not read") ||
+		!strings.Contains(errs, `complaints.csv:8: column "手机号": not a phone number`) {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if strings.Contains(string(out)+errs, "1380000") {
+		t.Errorf("a phone number is told: %s%s", out, errs)
+	}
+	for _, x := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{exitCheck, "1 not read", []string{"-harms", complaints, "-key", key, "-strict"}},
+		{exitUnreadable, "subject key is needed", []string{"-harms", complaints}},
+		{exitUnreadable, "at least 32 bytes", []string{"-harms", complaints, "-key", write("short", "k")}},
+		{exitUnreadable, "no such file", []string{"-harms", filepath.Join(dir, "none.csv")}},
+	} {
+		if code, _, errs := menshen(t, nil, append([]string{"trace", "-events", record}, x.args...)...); code != x.code || !strings.Contains(errs, x.says) {
+			t.Errorf("%q: exit %d: %s", x.args, code, errs)
+		}
 	}
 }
