@@ -35,13 +35,13 @@ type candidate struct {
 	hits     []hit // by harm
 	subjects []event.SubjectID
 	views    []string
-	single   float64 // log weight on its own
+	single   float64 // how high it stands alone
 }
 
 // hit is one harmed customer whom a candidate viewed.
 type hit struct {
 	harm  int
-	ratio []float64 // r(a) by tilt
+	ratio []float64 // r(a) by way: tilt and delay
 }
 
 // Answer weighs what was added so far.
@@ -64,9 +64,10 @@ func (t *Tracer) weigher() (weigher, []*candidate, map[int32]float64) {
 	marks, low := make([]bool, len(subjects)), make([]bool, len(subjects))
 	expected := make(map[int32]float64)
 	all := t.candidates(t.survey(), subjects, marks, low, expected)
-	w := weigher{tilts: t.tilts(), shares: shares(), marks: marks, low: low, accounts: max(len(t.actors), 4)}
+	w := weigher{ways: 1, shares: shares(), marks: marks, low: low, accounts: max(len(t.actors), 4)}
 	for _, c := range all {
-		c.single, _ = w.weigh(c)
+		w.ways = len(c.hits[0].ratio)
+		c.single = c.alone(w.ways)
 	}
 	slices.SortFunc(all, func(a, b *candidate) int {
 		if c := cmp.Compare(b.single, a.single); c != 0 {
@@ -83,7 +84,7 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 	byActor := make(map[int32]*candidate)
 	var order []*candidate
 	var keys []stratum
-	tilts := t.tilts()
+	tilts, delays := t.tilts(), delayWeights(t.delays(subjects))
 	for i, s := range subjects {
 		h, visits := t.harms[s], t.visits(s)
 		marks[i] = h.mark
@@ -110,7 +111,7 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 				x.views = append(x.views, v.id)
 			}
 			if n := len(x.hits); n == 0 || x.hits[n-1].harm != i {
-				x.hits = append(x.hits, hit{i, make([]float64, len(tilts))})
+				x.hits = append(x.hits, hit{i, make([]float64, len(tilts)*len(delays))})
 			}
 			ratio := x.hits[len(x.hits)-1].ratio
 			q, u := chances(pops, key, v.actor)
@@ -119,7 +120,10 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 				if v.unexplained {
 					r += tilt / u
 				}
-				ratio[k] = math.Max(ratio[k], r)
+				for l, weight := range delays {
+					way := k*len(delays) + l
+					ratio[way] = math.Max(ratio[way], r*weight[delayClass(h.at.Sub(v.at))])
+				}
 			}
 		}
 	}
@@ -132,11 +136,39 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 	return order
 }
 
+// delays counts the views of harmed customers by the class of their delay.
+func (t *Tracer) delays(subjects []event.SubjectID) []int {
+	count := make([]int, len(delayBounds())+1)
+	for _, s := range subjects {
+		for _, v := range t.visits(s) {
+			if d := t.harms[s].at.Sub(v.at); d <= t.opt.Window {
+				count[delayClass(d)]++
+			}
+		}
+	}
+	return count
+}
+
+// alone says how high a candidate stands by itself, at ε = ½ and in the way that
+// suits it best. It is an order to begin with, no weight.
+func (c *candidate) alone(ways int) float64 {
+	best := math.Inf(-1)
+	for way := range ways {
+		sum := 0.0
+		for _, h := range c.hits {
+			sum += math.Log1p(h.ratio[way])
+		}
+		best = math.Max(best, sum)
+	}
+	return best
+}
+
 // weigher reckons the weight of a set.
 type weigher struct {
-	tilts, shares []float64
-	marks, low    []bool // by harm: it is marked; its customer has a low attribute
-	accounts      int
+	ways       int // how tilts and delays combine
+	shares     []float64
+	marks, low []bool // by harm: it is marked; its customer has a low attribute
+	accounts   int
 }
 
 // empty is the log likelihood of no account at all: a mark hardly ever comes
@@ -177,9 +209,9 @@ func (w weigher) weigh(set ...*candidate) (logWeight, unexplained float64) {
 	if len(set) == 0 {
 		return prior + w.empty(), 1
 	}
-	logs, left := make([]float64, len(w.tilts)), make([]float64, len(w.tilts))
+	logs, left := make([]float64, w.ways), make([]float64, w.ways)
 	sum := make([]float64, len(w.marks))
-	for k := range w.tilts {
+	for k := range w.ways {
 		clear(sum)
 		for _, c := range set {
 			for _, h := range c.hits {

@@ -9,8 +9,8 @@ import (
 )
 
 // The posterior over sets is walked through by Metropolis–Hastings steps that
-// take an account in, put one out or exchange two, and by Gibbs steps for ε and
-// the tilt. Chains that begin at opposite ends are compared.
+// take an account in, put one out or exchange two, and by Gibbs steps for ε,
+// the tilt and the delay. Chains that begin at opposite ends are compared.
 const (
 	exactUpTo = 8     // candidates; all their sets are weighed
 	burnIn    = 4000  // steps
@@ -52,7 +52,7 @@ type chain struct {
 
 	set   []int
 	in    []bool
-	tilt  int
+	way   int       // of tilt and delay
 	share [2]int    // place of ε in the grid, by kind
 	sum   []float64 // Σ r over the set, by harm
 	trial []float64
@@ -84,12 +84,12 @@ func newChain(w weigher, all []*candidate, seed uint64, begin int) *chain {
 
 func (c *chain) take(i int) { c.set, c.in[i] = append(c.set, i), true }
 
-// restart reckons the sums anew, which a change of the tilt asks for.
+// restart reckons the sums anew, which another way asks for.
 func (c *chain) restart() {
 	clear(c.sum)
 	for _, i := range c.set {
 		for _, h := range c.all[i].hits {
-			c.sum[h.harm] += h.ratio[c.tilt]
+			c.sum[h.harm] += h.ratio[c.way]
 		}
 	}
 	c.log = c.likelihood(c.sum, len(c.set))
@@ -145,13 +145,13 @@ func (c *chain) change(k, i int, logOdds float64) {
 	if k >= 0 {
 		n--
 		for _, h := range c.all[c.set[k]].hits {
-			c.trial[h.harm] = math.Max(c.trial[h.harm]-h.ratio[c.tilt], 0)
+			c.trial[h.harm] = math.Max(c.trial[h.harm]-h.ratio[c.way], 0)
 		}
 	}
 	if i >= 0 {
 		n++
 		for _, h := range c.all[i].hits {
-			c.trial[h.harm] += h.ratio[c.tilt]
+			c.trial[h.harm] += h.ratio[c.way]
 		}
 	}
 	log := c.likelihood(c.trial, n)
@@ -169,15 +169,15 @@ func (c *chain) change(k, i int, logOdds float64) {
 	c.sum, c.trial, c.log = c.trial, c.sum, log
 }
 
-// refresh draws the tilt and both ε anew, given the set.
+// refresh draws the way and both ε anew, given the set.
 func (c *chain) refresh() {
-	logs := make([]float64, len(c.w.tilts))
-	for k := range c.w.tilts {
-		c.tilt = k
+	logs := make([]float64, c.w.ways)
+	for k := range c.w.ways {
+		c.way = k
 		c.restart()
 		logs[k] = c.log
 	}
-	c.tilt = c.pick(logs)
+	c.way = c.pick(logs)
 	c.restart()
 	for kind := range c.share {
 		logs := make([]float64, len(c.w.shares))
