@@ -18,7 +18,11 @@ const (
 	ActionNone   = "alert"
 	ActionNarrow = "narrow"
 	ActionClose  = "close"
+	ActionAsk    = "ask" // a person is to ask why; the standing stays
 )
+
+// Actions lists what an alert may do.
+func Actions() []string { return []string{ActionNone, ActionAsk, ActionNarrow, ActionClose} }
 
 // AlertRaised: an account's views are not what its work explains.
 type AlertRaised struct {

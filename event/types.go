@@ -52,6 +52,10 @@ const (
 	TypeRingFound        Type = "ring.found"
 )
 
+// Data returns an empty value of the data of type t; nil when there is no such
+// type.
+func (t Type) Data() Data { return newData(t) }
+
 // newData returns an empty value for the data of type t, or nil.
 func newData(t Type) Data {
 	switch t {

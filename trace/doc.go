@@ -24,7 +24,8 @@
 // marked one: an account that handles little stands out by one complaint, and
 // that is no proof.
 //
-// It never does I/O, never looks at a clock or draws random numbers, and never
+// It never does I/O, never looks at a clock, tosses no coin but a seeded one of
+// its own, and never
 // acts on its answer. It cannot fail; with too little to go on it says so by
 // low probabilities and a high unexplained share. It keeps every view it was
 // given, by customer.

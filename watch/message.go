@@ -138,6 +138,9 @@ func withAction(t event.Text, a Action) event.Text {
 	case event.ActionNarrow:
 		t.ZH += "该账号已收紧：全部脱敏，不能揭示。"
 		t.EN += " The account is narrowed: everything masked, no reveal."
+	case event.ActionAsk:
+		t.ZH += "请询问本人缘由。"
+		t.EN += " Ask the person why."
 	case event.ActionClose:
 		t.ZH += "该账号已关闭。"
 		t.EN += " The account is closed."

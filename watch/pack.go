@@ -15,6 +15,7 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/internal/yamlconf"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // Rules that the engine knows. A pack switches each on by naming it.
@@ -54,9 +55,13 @@ type Pack struct {
 	Rules        map[string]Rule `yaml:"rules"`
 	Examples     []Example       `yaml:"examples"`
 
+	Aggregates []rule.Aggregate `yaml:"aggregates"` // of the pack's own rules
+	Checks     []rule.Check     `yaml:"checks"`
+
 	Partner any `yaml:"partner"` // read by package partner
 
 	fingerprint string // of the text
+	own         *rule.Set
 }
 
 // Grace widens a reason's time.
@@ -151,13 +156,23 @@ func Parse(file string, data []byte) (*Pack, error) {
 			fault("statistics.priors."+strconv.Itoa(i+1), "%s %s", field, what)
 		}
 	}
+	own, wrong := rule.Compile(p.Aggregates, p.Checks)
+	for _, f := range wrong {
+		fault(f.Field, "%s", f.What)
+	}
+	p.own = own
+	for _, name := range own.Names() {
+		if slices.Contains(ruleNames(), name) {
+			fault("checks", "%s is the name of a built-in rule", name)
+		}
+	}
 	for i, ex := range p.Examples {
 		field := "examples." + strconv.Itoa(i+1)
 		if ex.Name == "" {
 			fault(field, "needs a name")
 		}
 		for _, want := range ex.Expect {
-			if _, on := p.Rules[want.Rule]; !on {
+			if _, on := p.Rules[want.Rule]; !on && !slices.Contains(own.Names(), want.Rule) {
 				fault(field, "expects the rule %q, which is not switched on", want.Rule)
 			}
 		}
@@ -169,7 +184,9 @@ func Parse(file string, data []byte) (*Pack, error) {
 }
 
 func defaults() *Pack {
+	none, _ := rule.Compile(nil, nil)
 	return &Pack{
+		own:             none,
 		AllowedLateness: Duration(event.DefaultLateness),
 		Timezone:        Zone{name: "UTC", loc: time.UTC},
 		Grace:           Grace{Duration(30 * time.Minute), Duration(24 * time.Hour)},
@@ -275,12 +292,11 @@ type Action string
 
 // UnmarshalYAML reads an action.
 func (a *Action) UnmarshalYAML(n *yaml.Node) error {
-	switch n.Value {
-	case event.ActionNone, event.ActionNarrow, event.ActionClose:
+	if slices.Contains(event.Actions(), n.Value) {
 		*a = Action(n.Value)
 		return nil
 	}
-	return errors.New("must be an action: alert, narrow or close")
+	return errors.New("must be an action: " + strings.Join(event.Actions(), ", "))
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {

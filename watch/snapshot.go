@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // ErrSnapshot is returned for a snapshot that cannot be gone on from: of another
@@ -35,6 +36,7 @@ type snapshot struct {
 	Detector    *detector
 	Accounts    []*account
 	Attributes  *attributes
+	Own         rule.State
 }
 
 type countedPair struct {
@@ -49,7 +51,7 @@ func (e *Engine) Snapshot() ([]byte, error) {
 	s := snapshot{
 		Format: format, Pack: e.pack.fingerprint, Now: e.now, DayEnd: e.dayEnd, Once: e.once, Staff: e.staff, Gone: e.gone,
 		Canaries: e.canaries, Flagged: e.flagged, Reveals: make(map[event.StationID][][]byte, len(e.reveals)),
-		Reasons: e.reasons.state(), Detector: e.detector, Accounts: e.detector.order, Attributes: e.detector.attrs,
+		Reasons: e.reasons.state(), Detector: e.detector, Accounts: e.detector.order, Attributes: e.detector.attrs, Own: e.own.State(),
 	}
 	var err error
 	if s.Pending, err = lines(e.pending[e.judged:]); err != nil {
@@ -103,6 +105,9 @@ func Restore(pack *Pack, opt Options, data []byte) (_ *Engine, err error) {
 		e.counted[pair{c.Actor, c.Subject}] = c.Counted
 	}
 	e.reasons.restore(s.Reasons)
+	if err := e.own.Resume(s.Own); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
 	return e, e.detector.restore(s)
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // Options are what an engine may be given beside its pack.
@@ -32,6 +33,7 @@ type Engine struct {
 	reveals  map[event.StationID][]event.Event // raw reveals within the camera window
 
 	detector *detector
+	own      *rule.Engine // the pack's own rules
 	out      []event.Event
 }
 
@@ -56,7 +58,7 @@ func New(pack *Pack, opt Options) *Engine {
 		counted: make(map[pair]counted), once: make(map[string]time.Time),
 		staff: make(map[event.ActorID]*staff), canaries: make(map[event.SubjectID]time.Time),
 		flagged: make(map[event.StationID]time.Time), reveals: make(map[event.StationID][]event.Event),
-		detector: newDetector(pack),
+		detector: newDetector(pack), own: rule.New(pack.own),
 	}
 }
 
@@ -94,8 +96,12 @@ func (e *Engine) Fold(ev event.Event) []event.Event {
 	case *event.CameraFlagged:
 		e.camera(ev, d)
 	}
+	e.out = append(e.out, e.own.Fold(ev)...)
 	return e.out
 }
+
+// Faults lists the pack's own rules that could not be worked out on some events.
+func (e *Engine) Faults() []string { return e.own.Faults() }
 
 // Flush judges what is still open as if the stream had ended here.
 func (e *Engine) Flush() []event.Event {
@@ -202,7 +208,7 @@ func (e *Engine) closeDay() {
 		at = e.now
 	}
 	for _, f := range e.detector.closeDay() {
-		rule := e.pack.Rules[f.rule]
+		r := e.pack.Rules[f.rule]
 		about := at.Format(time.RFC3339Nano)
 		if f.actor != "" {
 			f.partner = e.person(f.actor).Partner
@@ -210,8 +216,8 @@ func (e *Engine) closeDay() {
 			about = string(f.partner) + "\x00" + about
 		}
 		e.emit(f.rule, at, about, &event.AlertRaised{
-			Severity: string(rule.Severity), Action: string(rule.Action), Actor: f.actor,
-			Partner: f.partner, Odds: round(f.odds), Events: f.ids, Message: e.findingText(f, rule),
+			Severity: string(r.Severity), Action: string(r.Action), Actor: f.actor,
+			Partner: f.partner, Odds: round(f.odds), Events: f.ids, Message: e.findingText(f, r),
 		})
 	}
 	for _, a := range e.gone {

@@ -152,6 +152,7 @@ func testExample(pack *watch.Pack, ex *watch.Example) []string {
 		return append(faults, err.Error())
 	}
 	count(engine.Flush())
+	faults = append(faults, engine.Faults()...)
 	for _, want := range ex.Expect {
 		got[want]--
 	}

@@ -68,6 +68,9 @@ func runWatch(ctx context.Context, s streams, args []string) int {
 		err = writePriors(out, run.engine.Fit())
 	}
 	err = errors.Join(err, out.Flush())
+	for _, fault := range run.engine.Faults() {
+		fmt.Fprintf(s.err, "menshen watch: %s\n", fault)
+	}
 	fmt.Fprintln(s.err, run.counts)
 	switch {
 	case err != nil:
