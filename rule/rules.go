@@ -268,9 +268,7 @@ func (s *Set) readable(t event.Type) []int {
 func (s *Set) settle() {
 	for t, y := range s.byType {
 		if len(y.checks) > 0 {
-			for _, i := range s.readable(t) {
-				y.shown = append(y.shown, i)
-			}
+			y.shown = s.readable(t)
 		}
 		for f := range y.fields {
 			y.used = append(y.used, f)

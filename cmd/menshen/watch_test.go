@@ -132,8 +132,8 @@ func TestFittedPriorsBelongInAPack(t *testing.T) {
 	indented := "  " + strings.ReplaceAll(strings.TrimSpace(string(priors)), "\n", "\n  ")
 	with := strings.Replace(string(text), "statistics:\n", "statistics:\n"+indented+"\n", 1)
 	dir := filepath.Dir(packFileOf(t, with))
-	if code, out, errs := menshen(t, nil, "pack", "test", dir); code != exitDone {
-		t.Errorf("exit %d: %s%s", code, out, errs)
+	if code, _, errs := menshen(t, bytes.Join(lines[:1000], nil), "watch", "-pack", dir); code != exitDone {
+		t.Errorf("exit %d: %s", code, errs)
 	}
 	if code, _, errs := menshen(t, lines[0], "watch", "fit"); code != exitUnreadable || !strings.Contains(errs, "nothing can be fitted") {
 		t.Errorf("of one line: exit %d: %s", code, errs)
