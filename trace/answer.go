@@ -61,10 +61,10 @@ func (t *Tracer) Answer() Result {
 // their own, and how many harmed customers each would have viewed anyway.
 func (t *Tracer) weigher() (weigher, []*candidate, map[int32]float64) {
 	subjects := t.sortedHarms()
-	marks, low := make([]bool, len(subjects)), make([]bool, len(subjects))
+	marks, class := make([]bool, len(subjects)), make([]uint8, len(subjects))
 	expected := make(map[int32]float64)
-	all := t.candidates(t.survey(), subjects, marks, low, expected)
-	w := weigher{ways: 1, shares: shares(), marks: marks, low: low, accounts: max(len(t.actors), 4)}
+	all := t.candidates(t.survey(), subjects, marks, class, expected)
+	w := weigher{ways: 1, shares: shares(), marks: marks, class: class, accounts: max(len(t.actors), 4)}
 	for _, c := range all {
 		w.ways = len(c.hits[0].ratio)
 		c.single = c.alone(w.ways)
@@ -80,7 +80,7 @@ func (t *Tracer) weigher() (weigher, []*candidate, map[int32]float64) {
 
 // candidates collects, for each account that viewed a harmed customer in the
 // window before the harm, how telling each of these is.
-func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.SubjectID, marks, low []bool, expected map[int32]float64) []*candidate {
+func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.SubjectID, marks []bool, class []uint8, expected map[int32]float64) []*candidate {
 	byActor := make(map[int32]*candidate)
 	var order []*candidate
 	var keys []stratum
@@ -88,12 +88,17 @@ func (t *Tracer) candidates(pops map[stratum]*population, subjects []event.Subje
 	for i, s := range subjects {
 		h, visits := t.harms[s], t.visits(s)
 		marks[i] = h.mark
+		if h.soft {
+			class[i] = 2
+		}
 		if len(visits) == 0 {
 			continue
 		}
 		key := t.stratumOf(s, visits)
 		keys = append(keys, key)
-		low[i] = key.low
+		if key.low {
+			class[i] |= 1
+		}
 		for _, v := range visits {
 			if h.at.Sub(v.at) > t.opt.Window {
 				continue
@@ -165,10 +170,11 @@ func (c *candidate) alone(ways int) float64 {
 
 // weigher reckons the weight of a set.
 type weigher struct {
-	ways       int // how tilts and delays combine
-	shares     []float64
-	marks, low []bool // by harm: it is marked; its customer has a low attribute
-	accounts   int
+	ways     int // how tilts and delays combine
+	shares   []float64
+	marks    []bool  // by harm: it is marked
+	class    []uint8 // by harm, for ε: its customer has a low attribute (1), it is a soft sign (2)
+	accounts int
 }
 
 // empty is the log likelihood of no account at all: a mark hardly ever comes
@@ -183,19 +189,23 @@ func (w weigher) empty() float64 {
 	return log
 }
 
-// share is ε of a harm, by its kind's place in the grid.
-func (w weigher) share(harm int, at [2]int) float64 {
-	switch {
-	case w.marks[harm]:
+// classes of harms have each an ε of their own: a leak may be of one kind of
+// customer alone, and complaints say more than reviews that vanish.
+const classes = 4
+
+// places are those of ε in the grid, by class.
+type places [classes]int
+
+// share is ε of a harm.
+func (w weigher) share(harm int, at places) float64 {
+	if w.marks[harm] {
 		return markShare
-	case w.low[harm]:
-		return w.shares[at[1]]
 	}
-	return w.shares[at[0]]
+	return w.shares[at[w.class[harm]]]
 }
 
 // term is one harm's part of the likelihood; r is the mean ratio of the set.
-func (w weigher) term(harm int, at [2]int, r float64) float64 {
+func (w weigher) term(harm int, at places, r float64) float64 {
 	e := w.share(harm, at)
 	return 1 - e + e*r
 }
@@ -218,8 +228,8 @@ func (w weigher) weigh(set ...*candidate) (logWeight, unexplained float64) {
 				sum[h.harm] += h.ratio[k] / n
 			}
 		}
-		for kind := range 2 {
-			l, rest := w.overShares(sum, kind)
+		for class := range uint8(classes) {
+			l, rest := w.overShares(sum, class)
 			logs[k] += l
 			left[k] += rest / float64(len(sum))
 		}
@@ -228,18 +238,18 @@ func (w weigher) weigh(set ...*candidate) (logWeight, unexplained float64) {
 	return prior + l, rest
 }
 
-// overShares averages over ε for the customers of one kind: a leak may run over
-// one kind alone.
-func (w weigher) overShares(sum []float64, kind int) (logWeight, unexplained float64) {
+// overShares averages over ε for the harms of one class.
+func (w weigher) overShares(sum []float64, class uint8) (logWeight, unexplained float64) {
 	logs, left := make([]float64, len(w.shares)), make([]float64, len(w.shares))
 	for s := range w.shares {
 		for i, r := range sum {
-			if w.low[i] != (kind == 1) {
+			if w.class[i] != class {
 				continue
 			}
-			term := w.term(i, [2]int{s, s}, r)
+			at := places{s, s, s, s}
+			term := w.term(i, at, r)
 			logs[s] += math.Log(term)
-			left[s] += (1 - w.share(i, [2]int{s, s})) / term
+			left[s] += (1 - w.share(i, at)) / term
 		}
 	}
 	return average(logs, left)

@@ -11,8 +11,8 @@
 // which views work explains, r is a mixture of this and of the same quantity
 // reckoned on unexplained views alone, so that those count for more only as far
 // as they are rarer. ε, the share of harms that come from S, runs over a grid for
-// each kind of customer apart, since a leak may be of one kind alone, and so does
-// the mixture, and how a leak's delays between view and harm are distributed.
+// each kind of customer and of harm apart, since a leak may be of one kind alone
+// and a vanished review says less than a complaint, and so does the mixture, and how a leak's delays between view and harm are distributed.
 // With a prior of 2/N for each account, all sets of a short list of
 // candidates are weighed; of a longer one the posterior is walked through by two
 // seeded Markov chains, which the answer compares (Result.Doubt). "The record

@@ -52,8 +52,8 @@ type chain struct {
 
 	set   []int
 	in    []bool
-	way   int       // of tilt and delay
-	share [2]int    // place of ε in the grid, by kind
+	way   int // of tilt and delay
+	share places
 	sum   []float64 // Σ r over the set, by harm
 	trial []float64
 	log   float64 // likelihood
@@ -77,7 +77,9 @@ func newChain(w weigher, all []*candidate, seed uint64, begin int) *chain {
 	for i := range min(begin, len(all)) {
 		c.take(i)
 	}
-	c.share = [2]int{len(w.shares) / 2, len(w.shares) / 2}
+	for class := range c.share {
+		c.share[class] = len(w.shares) / 2
+	}
 	c.restart()
 	return c
 }
@@ -169,7 +171,7 @@ func (c *chain) change(k, i int, logOdds float64) {
 	c.sum, c.trial, c.log = c.trial, c.sum, log
 }
 
-// refresh draws the way and both ε anew, given the set.
+// refresh draws the way and every ε anew, given the set.
 func (c *chain) refresh() {
 	logs := make([]float64, c.w.ways)
 	for k := range c.w.ways {
@@ -179,13 +181,13 @@ func (c *chain) refresh() {
 	}
 	c.way = c.pick(logs)
 	c.restart()
-	for kind := range c.share {
+	for class := range c.share {
 		logs := make([]float64, len(c.w.shares))
 		for s := range c.w.shares {
-			c.share[kind] = s
+			c.share[class] = s
 			logs[s] = c.likelihood(c.sum, len(c.set))
 		}
-		c.share[kind] = c.pick(logs)
+		c.share[class] = c.pick(logs)
 	}
 	c.log = c.likelihood(c.sum, len(c.set))
 }

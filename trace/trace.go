@@ -82,10 +82,11 @@ type visit struct {
 	unexplained bool
 }
 
-// harm is the first one of a customer; a mark is near-noiseless.
+// harm is the first one of a customer; a mark is near-noiseless, a soft sign has
+// mostly other causes.
 type harm struct {
-	at   time.Time
-	mark bool
+	at         time.Time
+	mark, soft bool
 }
 
 // New returns a tracer that has seen nothing.
@@ -117,7 +118,8 @@ func (t *Tracer) Add(ev event.Event) {
 		h, known := t.harms[d.Subject]
 		// A mark says more than any complaint; otherwise the first harm counts.
 		if !known || mark && !h.mark || mark == h.mark && ev.Time.Before(h.at) {
-			t.harms[d.Subject] = harm{ev.Time, mark}
+			soft := d.Kind == event.HarmReviewDeleted || d.Kind == event.HarmAccountTakeover
+			t.harms[d.Subject] = harm{ev.Time, mark, soft}
 		}
 	}
 }
