@@ -30,6 +30,7 @@ type contribution struct {
 
 const (
 	partnersDiffer = 0.15 // coefficient of variation of honest partners
+	wander         = 0.05  // by how much an honest partner's share may move as its people change
 	fewHits        = 5    // customers with the attribute that other partners must have viewed lately
 	topOfPartner   = 5    // accounts named
 )
@@ -88,11 +89,15 @@ func (d *detector) toPartners(s *shares) {
 func (d *detector) testPartner(p *drift) (finding, bool) {
 	days := d.Partner.days()
 	honest := prior{1, 1 / (partnersDiffer * partnersDiffer)}
-	own, old := honest.learned(p.Past.all(), days, p.expected), honest.learned(p.Past.old(), days, p.expected)
-	n, mean := int(p.seen), own.mean*p.expected
+	// So many accounts would learn a leak as their habit within weeks; what is
+	// known of the partner is therefore its past before the last blocks, which is
+	// off by the same for as long.
+	own := honest.learned(p.Past.old(), days, p.expected)
+	own.shape /= lasting
+	ordinary := own.mean * p.expected
+	n, mean := int(p.seen), ordinary*(1+wander)
 	null := logCount(n, mean, own.uncertain(days+p.doubt).shape)
 	for i, leak := range d.set.LeakPerDay {
-		ordinary := old.mean * p.expected
 		rate := ordinary + partnerTimes*float64(leak)
 		spread := (days + p.doubt) * (ordinary / rate) * (ordinary / rate)
 		s := &p.Stat[i]
@@ -108,7 +113,7 @@ func (d *detector) testPartner(p *drift) (finding, bool) {
 	if p.Days%block == 0 {
 		p.Past.turn()
 	}
-	odds := d.byLeak(p.Stat[:len(d.set.LeakPerDay)])
+	odds := average(p.Stat[:len(d.set.LeakPerDay)])
 	if odds < d.gamma/d.weights.drift {
 		return finding{}, false
 	}
