@@ -30,7 +30,7 @@ type contribution struct {
 
 const (
 	partnersDiffer = 0.15 // coefficient of variation of honest partners
-	wander         = 0.05  // by how much an honest partner's share may move as its people change
+	wander         = 0.05 // by how much an honest partner's share may move as its people change
 	fewHits        = 5    // customers with the attribute that other partners must have viewed lately
 	topOfPartner   = 5    // accounts named
 )
