@@ -87,7 +87,7 @@ func (b *detectBench) many(ctx context.Context, base uint64, leaks int, l sim.Co
 
 // horizon is for how long a leak is played, in working days.
 func horizon(l sim.CountLeak) int {
-	if l.Kind == sim.LeakHides || l.Rate < 0.3 {
+	if l.Kind == sim.LeakHiding || l.Rate < 0.3 {
 		return 600
 	}
 	return 300
@@ -169,11 +169,11 @@ func (b *detectBench) kinds(ctx context.Context) error {
 		{"steady", sim.CountLeak{Kind: sim.LeakSteady, Rate: 1, From: workingYear}},
 		{"from the first day", sim.CountLeak{Kind: sim.LeakSteady, Rate: 1}},
 		{"from the first day", sim.CountLeak{Kind: sim.LeakSteady, Rate: 0.4}},
-		{"three weeks on, three off", sim.CountLeak{Kind: sim.LeakPauses, Rate: 1, From: workingYear}},
-		{"volume kept", sim.CountLeak{Kind: sim.LeakMimics, Rate: 1, From: workingYear}},
-		{"behind real tickets", sim.CountLeak{Kind: sim.LeakHides, Rate: 1, From: workingYear}},
-		{"behind real tickets", sim.CountLeak{Kind: sim.LeakHides, Rate: 3, From: workingYear}},
-		{"behind real tickets", sim.CountLeak{Kind: sim.LeakHides, Rate: 8, From: workingYear}},
+		{"three weeks on, three off", sim.CountLeak{Kind: sim.LeakPausing, Rate: 1, From: workingYear}},
+		{"volume kept", sim.CountLeak{Kind: sim.LeakMimic, Rate: 1, From: workingYear}},
+		{"behind real tickets", sim.CountLeak{Kind: sim.LeakHiding, Rate: 1, From: workingYear}},
+		{"behind real tickets", sim.CountLeak{Kind: sim.LeakHiding, Rate: 3, From: workingYear}},
+		{"behind real tickets", sim.CountLeak{Kind: sim.LeakHiding, Rate: 8, From: workingYear}},
 	} {
 		runs, err := b.many(ctx, uint64(3_000_000+10_000*k), leaks, l.CountLeak,
 			func() []detector { return []detector{newOurs(b.pack)} }, func(*sim.CountOptions) {})

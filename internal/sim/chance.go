@@ -24,6 +24,15 @@ const (
 	streamRing
 	streamRoster
 	streamCanary
+	streamTroubles
+	streamTroubledStaff
+	streamRoughDay
+	streamRoughTicket
+	streamAttributes
+	streamComplaints
+	streamElsewhere
+	streamLeakers
+	streamLeakDay
 )
 
 // mix is the finaliser of splitmix64.

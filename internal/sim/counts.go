@@ -43,18 +43,10 @@ type CountOptions struct {
 	Leaks    []CountLeak
 }
 
-// Kinds of leak.
-const (
-	LeakSteady = "steady" // customers with a bad review, without a reason
-	LeakPauses = "pauses" // three weeks on, three weeks off
-	LeakMimics = "mimics" // as many other customers fewer: the volume stays
-	LeakHides  = "hides"  // bad reviews picked among customers of real tickets
-)
-
 // CountLeak is one agent's.
 type CountLeak struct {
 	Agent int
-	Kind  string
+	Kind  string // LeakSteady, LeakPausing, LeakMimic or LeakHiding
 	Rate  float64
 	From  int // day
 }
@@ -217,10 +209,10 @@ func (w *Counts) agentDay(a *countAgent) (CountDay, bool) {
 		n, on := w.leak(l)
 		d.Leaked += n
 		switch l.Kind {
-		case LeakHides:
+		case LeakHiding:
 			d.ExplainedLow += n
 			d.Explained = max(d.Explained-n, 0)
-		case LeakMimics:
+		case LeakMimic:
 			d.UnexplainedLow += n
 			if on {
 				others = max(others-l.Rate, 0)
@@ -246,7 +238,7 @@ func (w *Counts) agentDay(a *countAgent) (CountDay, bool) {
 // leak draws what a leak takes today, if it is on.
 func (w *Counts) leak(l CountLeak) (n int, on bool) {
 	since := w.day - l.From
-	if since < 0 || l.Kind == LeakPauses && since%30 >= 15 {
+	if since < 0 || l.Kind == LeakPausing && since%30 >= 15 {
 		return 0, false
 	}
 	return w.c.poisson(l.Rate), true

@@ -73,9 +73,18 @@ type facts struct {
 	nights     int
 	rating     int     // 0: no review
 	reviewedAt float64 // in days
+	shut       bool    // the stay was spoilt by hotel-closing
 }
 
 func (w *World) facts(i int) facts {
+	f := w.plainFacts(i)
+	if w.has(newQueue|hotelClosing) && !w.isCanary(i) {
+		w.unsettle(i, &f)
+	}
+	return f
+}
+
+func (w *World) plainFacts(i int) facts {
 	f := facts{bookDay: float64(i)/w.perDay - leadDays}
 	switch u := w.unit(streamFacts, i, 0); {
 	case u < 0.60:
@@ -219,6 +228,9 @@ func (w *World) OrderAt(i int) Order {
 	o.City = pick(c, cities)
 	o.Hotel = o.City + pick(c, strings.Fields("云栖 海棠 悦庭 星河 半山 听雨 锦绣 望江 青禾 南风 澜岸 松间")) +
 		pick(c, strings.Fields("酒店 大酒店 度假酒店 精品酒店 公寓酒店 民宿"))
+	if f.shut {
+		o.Hotel = o.City + w.plan.hotel
+	}
 	o.Room = pick(c, strings.Fields("标准双床房 高级大床房 豪华海景房 家庭套房 商务大床房 亲子房"))
 	if f.queue == QueueRefunds {
 		o.Status = pick(c, []string{"退款中", "退款中", "已退款", "待审核"})

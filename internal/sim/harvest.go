@@ -69,16 +69,20 @@ func (r *run) victim(c chance) (int, bool) {
 // harm reports what befell a customer; by is who caused it, empty for a
 // background that no account of this platform has to answer for.
 func (r *run) harm(customer int, kind string, at time.Time, by event.ActorID) {
+	cause := "background"
+	if by != "" {
+		cause = "leak"
+	}
+	r.harmOf(cause, customer, kind, at, by)
+}
+
+func (r *run) harmOf(cause string, customer int, kind string, at time.Time, by event.ActorID) {
 	act := r.add(idHarm, "care", at, &event.HarmReported{Subject: subjectOf(customer), Kind: kind})
 	if act == nil {
 		return
 	}
 	if kind == event.HarmReviewDeleted {
 		act.ReviewGone = subjectOf(customer)
-	}
-	cause := "background"
-	if by != "" {
-		cause = "leak"
 	}
 	r.truth.Harms = append(r.truth.Harms, Harm{ID: act.Event.ID, Subject: subjectOf(customer), Kind: kind, Time: at, Cause: cause, Actor: by})
 }
@@ -89,12 +93,15 @@ func (r *run) careDay() {
 	w := r.w
 	if len(w.agents) > 0 {
 		c := w.chance(streamDay, 0, r.day)
-		for range c.poisson(0.25) {
+		for range c.poisson(w.opt.Complaints.Unrelated) {
 			r.harm(r.guest(c, c.happens(0.7)), event.HarmComplaint, r.today(c.span(8*time.Hour, 22*time.Hour)), "")
 		}
 		for range c.poisson(0.2) {
 			r.harm(r.guest(c, true), event.HarmReviewDeleted, r.today(c.span(8*time.Hour, 23*time.Hour)), "")
 		}
+	}
+	if len(w.agents) > 0 {
+		r.troubledCare()
 	}
 	for _, a := range r.days[r.day] {
 		if h, ok := a.Event.Data.(*event.HarmReported); ok && h.Kind == event.HarmReviewDeleted {

@@ -1,21 +1,76 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Scenarios.
 const (
-	Ordinary   = "ordinary"    // nothing but work and trade
-	Harvest    = "harvest"     // two agents take bad-review customers, one a day each
-	RefundRing = "refund-ring" // a dozen shops of one hand cash in and leave refunds behind
+	Ordinary   = "ordinary"
+	Harvest    = "harvest"
+	RefundRing = "refund-ring"
+	Busy       = "busy"
+	Hidden     = "hidden"
+	Colluders  = "colluders"
+	Guessing   = "guessing"
+	Case       = "case"
 )
 
+type scenario struct {
+	name, about string
+	defaults    Options
+}
+
+func scenarios() []scenario {
+	var kinds []Leaker
+	for _, kind := range LeakKinds() {
+		if kind != LeakGuesser {
+			kinds = append(kinds, Leaker{Kind: kind})
+		}
+	}
+	gang := []Leaker{{Kind: LeakSteady, Partner: 1, Gang: 1}, {Kind: LeakSteady, Partner: 1, Gang: 1}, {Kind: LeakSteady, Partner: 2, Gang: 1}}
+	desk := Options{Agents: 60, Days: 120, Merchants: -1, Canaries: 3, Troubles: Troubles()}
+	busy, hidden, colluders, guessing, real := desk, desk, desk, desk, desk
+	hidden.Leakers, hidden.Complaints = kinds, Complaints{Late: 0.2, Elsewhere: 0.3}
+	colluders.Leakers, colluders.Troubles = gang, []string{Seasons, Leave, Shared, Reassigned}
+	guessing.Agents, guessing.Days, guessing.Leakers = 40, 60, []Leaker{{Kind: LeakGuesser}}
+	guessing.Troubles = []string{Seasons, Trainees}
+	real.Agents, real.Days, real.Leakers = 300, 150, []Leaker{{Kind: LeakSteady, Gang: 1}, {Kind: LeakSteady, Gang: 1}}
+	return []scenario{
+		{Ordinary, "nothing but work and trade", Options{Agents: 40, Days: 90, Merchants: 60, Canaries: 3}},
+		{Harvest, "two agents take bad-review customers, one a day each", Options{Agents: 40, Days: 240, Merchants: -1, Canaries: 3}},
+		{RefundRing, "a dozen shops of one hand cash in and leave refunds behind", Options{Agents: -1, Days: 365, Merchants: 60, Canaries: -1, RingShops: 12}},
+		{Busy, "every honest trouble, no leak", busy},
+		{Hidden, "every honest trouble, a leaker of each kind but the guesser, late complaints, and another leak elsewhere", hidden},
+		{Colluders, "three leakers of two companies sell to one hand", colluders},
+		{Guessing, "one tries ids and doors, most of them in vain", guessing},
+		{Case, "300 agents with every honest trouble, two of whom sell 100 bad-review customers each, one a day", real},
+	}
+}
+
 // Scenarios lists the names that Options.Scenario may have.
-func Scenarios() []string { return []string{Ordinary, Harvest, RefundRing} }
+func Scenarios() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// About says in a few words what a scenario is.
+func About(name string) string {
+	for _, s := range scenarios() {
+		if s.name == name {
+			return s.about
+		}
+	}
+	return ""
+}
 
 // DefaultStart is the first day of a world that names none.
 const DefaultStart = "2026-01-05"
@@ -35,24 +90,29 @@ type Options struct {
 	Canaries  int       // invented customers planted at the start
 	RingShops int       // shops of the ring, in refund-ring
 	Start     time.Time // midnight of the first day
+
+	Troubles   []string // of Troubles(); nil: the scenario's, empty: none
+	Leakers    []Leaker // nil: the scenario's, empty: none
+	RateCV     float64  // coefficient of variation of the agents' own shares of unexplained views, 0.05 to 1; 0: 0.5
+	Complaints Complaints
 }
+
+// With 0.5 these shares are cut off at 0.09, as they always were.
+const defaultRateCV = 0.5
 
 // ErrScenario is returned for a scenario that does not exist.
 var ErrScenario = errors.New("no such scenario")
 
 func (o Options) withDefaults() (Options, error) {
-	def := map[string]Options{
-		Ordinary:   {Agents: 40, Days: 90, Merchants: 60, Canaries: 3},
-		Harvest:    {Agents: 40, Days: 240, Merchants: -1, Canaries: 3},
-		RefundRing: {Agents: -1, Days: 365, Merchants: 60, Canaries: -1, RingShops: 12},
-	}
 	if o.Scenario == "" {
 		o.Scenario = Ordinary
 	}
-	d, ok := def[o.Scenario]
-	if !ok {
+	all := scenarios()
+	i := slices.IndexFunc(all, func(s scenario) bool { return s.name == o.Scenario })
+	if i < 0 {
 		return o, fmt.Errorf("%w as %q: choose one of %s", ErrScenario, o.Scenario, strings.Join(Scenarios(), ", "))
 	}
+	d := all[i].defaults
 	o.Agents = count(o.Agents, d.Agents)
 	o.Days = count(o.Days, d.Days)
 	o.Merchants = count(o.Merchants, d.Merchants)
@@ -61,6 +121,16 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Scenario != RefundRing {
 		o.RingShops = 0
 	}
+	if o.Troubles == nil {
+		o.Troubles = d.Troubles
+	}
+	if o.Leakers == nil {
+		o.Leakers = d.Leakers
+	}
+	o.RateCV = cmp.Or(o.RateCV, defaultRateCV)
+	o.Complaints.Unrelated = amount(o.Complaints.Unrelated, cmp.Or(d.Complaints.Unrelated, 0.25))
+	o.Complaints.Late = amount(o.Complaints.Late, d.Complaints.Late)
+	o.Complaints.Elsewhere = amount(o.Complaints.Elsewhere, d.Complaints.Elsewhere)
 	if o.Start.IsZero() {
 		t, err := time.ParseInLocation(time.DateOnly, DefaultStart, Zone())
 		if err != nil {
@@ -68,18 +138,19 @@ func (o Options) withDefaults() (Options, error) {
 		}
 		o.Start = t
 	}
-	return o, o.check()
+	if err := o.check(); err != nil {
+		return o, err
+	}
+	return o, o.fillLeakers()
 }
 
 // count resolves the "zero is the default, negative is none" of Options.
-func count(given, def int) int {
-	if given == 0 {
-		given = def
-	}
-	return max(given, 0)
-}
+func count(given, def int) int { return max(cmp.Or(given, def), 0) }
+
+func amount(given, def float64) float64 { return max(cmp.Or(given, def), 0) }
 
 func (o Options) check() error {
+	c := o.Complaints
 	switch {
 	case o.Days < 1 || o.Days > 3660:
 		return errors.New("days: must be from 1 to 3660")
@@ -93,6 +164,12 @@ func (o Options) check() error {
 		return errors.New("canaries: must be at most 1000")
 	case o.RingShops > 200:
 		return errors.New("ring shops: must be at most 200")
+	case !(o.RateCV >= 0.05 && o.RateCV <= 1):
+		return errors.New("rate cv: must be from 0.05 to 1")
+	case !(c.Unrelated <= 1000 && c.Elsewhere <= 1000 && c.Late <= 1):
+		return errors.New("complaints: at most 1000 a day, and a share of at most 1 that is late")
+	case len(o.Troubles) > 0 && o.Agents == 0:
+		return errors.New("troubles: need agents")
 	case o.Scenario == Harvest && o.Agents < 4:
 		return errors.New("agents: harvest needs at least 4")
 	case o.Scenario == Harvest && o.Days < 12:

@@ -21,7 +21,7 @@ type Agent struct {
 	Station event.StationID
 	Device  event.DeviceID
 	IP      string
-	Queues  []string
+	Queues  []string // at first
 	Role    string
 	Team    int
 	Joined  time.Time
@@ -36,6 +36,12 @@ type Agent struct {
 	insider         bool
 	insiderRate     float64 // lookups for the broker, a working day
 	mainSite, queue int
+
+	// Troubles.
+	moveDay  int    // first day in the new queue; 0: never
+	away     [2]int // first day of a leave, and first day back
+	sloppy   bool
+	trainees []*Agent // who sit beside this one at first
 }
 
 // Partner is an outsourcing company.
@@ -104,6 +110,8 @@ func (w *World) hire() {
 		}
 	}
 	w.seat()
+	w.unsettleStaff()
+	w.tempt()
 }
 
 func (w *World) newAgent(c chance, partner int) *Agent {
@@ -118,7 +126,10 @@ func (w *World) newAgent(c chance, partner int) *Agent {
 	}
 	a.shift = shifts()[min(c.IntN(4), 2)] // the weekend crew is the larger
 	a.tickets = min(max(c.gamma(27, 0.5), 8), 65)
-	a.odd = min(max(c.gamma(0.027, 0.5), 0.002), 0.09)
+	a.odd = max(c.gamma(0.027, w.opt.RateCV), 0.002)
+	if w.opt.RateCV == defaultRateCV {
+		a.odd = min(a.odd, 0.09)
+	}
 	return a
 }
 
@@ -188,6 +199,9 @@ func (w *World) seat() {
 // works says whether a is at work on a day.
 func (w *World) works(a *Agent, day int) bool {
 	if day < a.joinDay || day >= a.leaveDay {
+		return false
+	}
+	if day >= a.away[0] && day < a.away[1] {
 		return false
 	}
 	if wd := w.weekday(day); wd == a.shift.off[0] || wd == a.shift.off[1] {

@@ -15,6 +15,9 @@ type Truth struct {
 	Harms    []Harm            `json:"harms"`
 	Rings    []RingTruth       `json:"rings"`
 	Canaries []event.SubjectID `json:"canaries"`
+	// Honest troubles of the world, and accounts that are only careless.
+	Troubles []string        `json:"troubles,omitzero"`
+	Sloppy   []event.ActorID `json:"sloppy,omitzero"`
 }
 
 // Insider is an account whose person sold customers, with the customers in the
@@ -25,10 +28,12 @@ type Insider struct {
 	Subjects []event.SubjectID `json:"subjects"`
 	From     time.Time         `json:"from"`
 	To       time.Time         `json:"to"`
+	Kind     string            `json:"kind,omitzero"` // one of LeakKinds; none in harvest
+	Gang     int               `json:"gang,omitzero"` // those of one number sell to one hand
 }
 
-// Harm is one harm.reported event with its cause: "leak" by Actor, or
-// "background".
+// Harm is one harm.reported event with its cause: "leak" by Actor, "elsewhere"
+// for a leak with which no account here has to do, or "background".
 type Harm struct {
 	ID      string          `json:"id"`
 	Subject event.SubjectID `json:"subject"`

@@ -19,6 +19,9 @@ func (r *run) begin() {
 	r.truth = Truth{Scenario: w.opt.Scenario, Seed: w.opt.Seed, Insiders: []Insider{}, Harms: []Harm{}, Rings: []RingTruth{}, Canaries: []event.SubjectID{}}
 	for _, p := range w.partners {
 		scope := event.Scope{QueueCN, QueueIntl, QueueRefunds}
+		if w.has(newQueue) {
+			scope = append(scope, QueueHomes)
+		}
 		r.add(idFact, "procurement", start, &event.PartnerAdmitted{Partner: p.ID, Scope: scope, Until: p.Until})
 		for until := p.Until; until.Before(w.End()); until = until.AddDate(1, 0, 0) {
 			r.add(idFact, "procurement", until.AddDate(0, 0, -9).Add(10*time.Hour),
@@ -36,6 +39,15 @@ func (r *run) begin() {
 	}
 	for _, a := range w.insiders {
 		r.truth.Insiders = append(r.truth.Insiders, Insider{Actor: a.ID, Partner: a.Partner, Subjects: []event.SubjectID{}})
+	}
+	r.beginLeaks()
+	if w.troubles != 0 {
+		r.truth.Troubles = w.opt.Troubles
+	}
+	for _, a := range w.agents {
+		if a.sloppy {
+			r.truth.Sloppy = append(r.truth.Sloppy, a.ID)
+		}
 	}
 	r.planRing()
 }
@@ -58,6 +70,9 @@ func (r *run) staffDay() {
 			r.train(c, a, at.Add(c.span(2*time.Minute, 50*time.Minute)))
 		case r.trains(a):
 			r.train(c, a, r.today(a.shift.from-time.Duration(5+a.no%40)*time.Minute))
+		}
+		if r.day == a.moveDay && a.moveDay > 0 {
+			r.add(idFact, "hr", r.today(30*time.Minute), &event.StaffJoined{Actor: a.ID, Partner: a.Partner, Queues: []string{QueueHomes}, Site: a.Site, Role: a.Role})
 		}
 		if r.day == a.leaveDay-1 && a.leaveDay < w.opt.Days {
 			r.add(idFact, "hr", a.Left, &event.StaffLeft{Actor: a.ID})
@@ -108,21 +123,25 @@ func (r *run) agentDay(a *Agent) {
 	w := r.w
 	c := w.chance(streamAgentDay, a.no, r.day)
 	views := 0
-	for range c.poisson(a.tickets) {
+	for range c.poisson(w.tickets(a, r.day)) {
 		at := r.today(c.span(a.shift.from+2*time.Minute, a.shift.to-20*time.Minute))
-		views += r.ticket(c, a, at, w.ticketCustomer(c, float64(r.day), a.Queues[0]))
+		views += r.ticket(c, a, at, w.ticketCustomer(c, float64(r.day), a.queueOn(r.day)))
 	}
 	lists := 3 + c.poisson(3)
 	for range lists {
 		r.list(c, a, r.today(c.span(a.shift.from+5*time.Minute, a.shift.to)))
 	}
-	for range c.poisson(a.odd * float64(views+lists)) {
+	idle := c.poisson(w.oddShare(a, r.day) * float64(views+lists))
+	for range idle - r.leakDay(a, idle) {
 		r.unexplained(c, a, r.today(c.span(a.shift.from+10*time.Minute, a.shift.to)))
 	}
 	for k, in := range w.insiders {
 		if in == a {
 			r.harvestDay(k, a)
 		}
+	}
+	if w.rich {
+		r.roughDay(a)
 	}
 	now := r.today(0)
 	r.open[a.no] = slices.DeleteFunc(r.open[a.no], func(t openTicket) bool { return t.until.Before(now) })
@@ -177,7 +196,7 @@ func (r *run) ticket(c chance, a *Agent, opened time.Time, customer int) (views 
 	holder := a
 	switch u := c.Float64(); {
 	case u < 0.06:
-		if m := r.w.mate(c, a, r.day); m != nil {
+		if m := r.w.mate(c, a, r.day); m != nil && !r.took(m, customer) {
 			holder, closed = m, r.handOver(c, a, m, ref, customer, at)
 		}
 	case u < 0.18: // waits for the hotel until the next day
@@ -196,6 +215,9 @@ func (r *run) ticket(c chance, a *Agent, opened time.Time, customer int) (views 
 			views++
 		}
 	}
+	if holder == a && r.w.troubles != 0 {
+		holder, closed = r.roughTicket(a, ref, customer, at, closed)
+	}
 	if holder == a {
 		r.open[a.no] = append(r.open[a.no], openTicket{customer, opened, closed})
 	}
@@ -210,9 +232,7 @@ func (r *run) ticket(c chance, a *Agent, opened time.Time, customer int) (views 
 // handOver gives a ticket to a team-mate, who finishes it.
 func (r *run) handOver(c chance, from, to *Agent, ref event.ReasonRef, customer int, at time.Time) (closed time.Time) {
 	at = later(at.Add(c.span(time.Minute, time.Hour)), r.today(to.shift.from+time.Minute))
-	if act := r.add(idReason, "desk", at, &event.ReasonAssigned{Kind: ref.Kind, ID: ref.ID, Actor: to.ID}); act != nil {
-		act.Ticket = r.change(ref, TicketAssigned, to, customer)
-	}
+	r.assign(ref, to, customer, at)
 	closed = at
 	for range 1 + c.poisson(0.8) {
 		closed = closed.Add(c.span(20*time.Second, 8*time.Minute))
@@ -230,7 +250,7 @@ func (r *run) handOver(c chance, from, to *Agent, ref event.ReasonRef, customer 
 func (r *run) followUp(c chance, a *Agent, customer int) {
 	day := r.day + 1 + c.IntN(6)
 	m := r.w.mate(c, a, day)
-	if m == nil || day >= r.w.opt.Days {
+	if m == nil || day >= r.w.opt.Days || r.took(m, customer) {
 		return
 	}
 	r.reasons++
@@ -270,7 +290,7 @@ func (r *run) unexplained(c chance, a *Agent, at time.Time) {
 		customer = pick(c, late)
 	case u < 0.75: // mistyped: a neighbour in the own queue
 		for range 40 {
-			if customer = lo + c.IntN(hi-lo); w.facts(customer).queue == a.Queues[0] {
+			if customer = lo + c.IntN(hi-lo); w.facts(customer).queue == a.queueOn(r.day) {
 				break
 			}
 		}
@@ -312,9 +332,10 @@ func (r *run) reason(c chance) event.ReasonRef {
 }
 
 func (r *run) openReason(ref event.ReasonRef, a *Agent, customer int, at time.Time) {
-	if act := r.add(idReason, "desk", at, &event.ReasonOpened{Kind: ref.Kind, ID: ref.ID, Actor: a.ID, Subject: subjectOf(customer), Queue: a.Queues[0]}); act != nil {
+	if act := r.add(idReason, "desk", at, &event.ReasonOpened{Kind: ref.Kind, ID: ref.ID, Actor: a.ID, Subject: subjectOf(customer), Queue: a.queueOn(r.day)}); act != nil {
 		act.Ticket = r.change(ref, TicketOpen, a, customer)
 	}
+	r.worked(a, customer)
 	for k, in := range r.w.insiders {
 		if in == a {
 			r.seen[k][customer] = true
@@ -329,7 +350,7 @@ func (r *run) closeReason(ref event.ReasonRef, a *Agent, customer int, at time.T
 }
 
 func (r *run) change(ref event.ReasonRef, state string, a *Agent, customer int) *TicketChange {
-	return &TicketChange{ID: ref.ID, Kind: ref.Kind, State: state, Agent: a.ID, Customer: subjectOf(customer), Order: orderOf(customer), Queue: a.Queues[0]}
+	return &TicketChange{ID: ref.ID, Kind: ref.Kind, State: state, Agent: a.ID, Customer: subjectOf(customer), Order: orderOf(customer), Queue: a.queueOn(r.day)}
 }
 
 // view adds an access.viewed and its visit.
@@ -341,6 +362,8 @@ func (r *run) view(c chance, a *Agent, at time.Time, kind string, claim *event.R
 	}
 	fields := r.masked[0]
 	switch kind {
+	case kindBrowse:
+		ev.Endpoint, ev.Kind, kind = "GET /api/orders", event.KindList, event.KindList
 	case event.KindList:
 		ev.Endpoint = "GET /api/tickets"
 	case event.KindSearch:
@@ -351,7 +374,10 @@ func (r *run) view(c chance, a *Agent, at time.Time, kind string, claim *event.R
 	v := &Visit{Actor: a.ID, Kind: kind, Reason: claim, Station: a.Station, Device: a.Device}
 	for _, i := range customers {
 		f := r.w.facts(i)
-		key := attrKey{f.ratingAt(day), f.queue}
+		key := attrKey{rating: f.ratingAt(day), queue: f.queue}
+		if r.w.rich {
+			r.w.roughAttributes(i, f, day, &key)
+		}
 		if r.deleted[i] {
 			key.rating = 0
 		}
@@ -360,6 +386,9 @@ func (r *run) view(c chance, a *Agent, at time.Time, kind string, claim *event.R
 			attrs = map[string]any{"queue": key.queue}
 			if key.rating > 0 {
 				attrs["rating"] = key.rating
+			}
+			if key.tier > 0 {
+				attrs["city_tier"], attrs["member"], attrs["order_state"] = key.tier, key.member, key.state
 			}
 			r.attrs[key] = attrs
 		}

@@ -23,6 +23,10 @@ type World struct {
 	insiders  []*Agent
 	merchants []*Merchant
 	ring      *ringPlan
+	troubles  troubles
+	plan      plan
+	leakers   []leaker
+	rich      bool // of the later scenarios: more attributes, more noise
 	buyers    int
 
 	truth func() Truth
@@ -48,6 +52,11 @@ func New(o Options) (*World, error) {
 			w.canaries[int(share*float64(w.customers))] = struct{}{}
 		}
 	}
+	if w.troubles, err = parseTroubles(o.Troubles); err != nil {
+		return nil, err
+	}
+	w.rich = w.troubles != 0 || len(o.Leakers) > 0
+	w.planTroubles()
 	w.hire()
 	w.openShops()
 	w.truth = sync.OnceValue(func() Truth {
@@ -160,6 +169,8 @@ type run struct {
 	deleted map[int]bool   // customers whose review is gone
 	seen    []map[int]bool // by insider: customers of own tickets and lookups
 	left    int            // lookups that the broker still wants
+	leaks   []leakRun      // by leaker
+	taken   map[int]*Agent // customers sold by leakers
 	attrs   map[attrKey]map[string]any
 	masked  [2]map[string]string
 	truth   Truth
@@ -168,6 +179,9 @@ type run struct {
 type attrKey struct {
 	rating int
 	queue  string
+	tier   int // 0: the scenario has no more than rating and queue
+	member string
+	state  string
 }
 
 func (w *World) newRun() *run {
