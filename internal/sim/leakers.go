@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func LeakKinds() []string {
 // Leaker is one account that sells customers.
 type Leaker struct {
 	Kind    string
-	Rate    float64 // customers a day at work; 0: 1
+	Rate    float64 // customers a day at work; 0: 1, of photos 5
 	From    int     // first day; 0: after a third of the period
 	Total   int     // customers in all; 0: 100
 	Partner int     // 1, 2 ...: of that company; 0: of any
@@ -49,14 +50,21 @@ type leaker struct {
 func ParseLeakers(s string) ([]Leaker, error) {
 	out := []Leaker{}
 	for part := range strings.SplitSeq(s, ",") {
-		var l Leaker
-		kind, numbers, more := strings.Cut(strings.TrimSpace(part), ":")
-		l.Kind = kind
-		if more {
-			n, err := fmt.Sscanf(numbers+":end", "%g:%d:%d:end", &l.Rate, &l.From, &l.Total)
-			if n == 0 || err != nil && n != strings.Count(numbers, ":")+1 {
-				return nil, fmt.Errorf("leakers: %q is not KIND:RATE:FROM:TOTAL", part)
+		words := strings.Split(strings.TrimSpace(part), ":")
+		l := Leaker{Kind: words[0]}
+		var errs [3]error
+		for i, word := range words[1:] {
+			switch i {
+			case 0:
+				l.Rate, errs[0] = strconv.ParseFloat(word, 64)
+			case 1:
+				l.From, errs[1] = strconv.Atoi(word)
+			case 2:
+				l.Total, errs[2] = strconv.Atoi(word)
 			}
+		}
+		if len(words) > 4 || errors.Join(errs[:]...) != nil {
+			return nil, fmt.Errorf("leakers: %q is not KIND:RATE:FROM:TOTAL", part)
 		}
 		out = append(out, l)
 	}
@@ -76,7 +84,9 @@ func (o *Options) fillLeakers() error {
 			return errors.New("leakers: a first day after the end, or a negative number")
 		}
 		if l.Rate == 0 {
-			l.Rate = 1
+			if l.Rate = 1; l.Kind == LeakPhotos {
+				l.Rate = 5
+			}
 		}
 		if l.From == 0 {
 			l.From = o.Days / 3
@@ -139,21 +149,18 @@ func (w *World) tempt() {
 // leakRun is how far one leaker has come.
 type leakRun struct {
 	left  int          // customers still wanted
+	today int          // of a mimic: look-ups that gave way
 	own   map[int]bool // customers of the agent's work, and those taken
 	truth int          // place in the truth
 }
 
 func (r *run) beginLeaks() {
-	r.taken = map[int]*Agent{}
+	r.taken = map[int]bool{}
 	for _, l := range r.w.leakers {
-		r.leaks = append(r.leaks, leakRun{l.Total, map[int]bool{}, len(r.truth.Insiders)})
+		r.leaks = append(r.leaks, leakRun{left: l.Total, own: map[int]bool{}, truth: len(r.truth.Insiders)})
 		r.truth.Insiders = append(r.truth.Insiders, Insider{Actor: l.agent.ID, Partner: l.agent.Partner, Subjects: []event.SubjectID{}, Kind: l.Kind, Gang: l.Gang})
 	}
 }
-
-// took says whether a leaker has sold that customer: such a one is given no
-// further work on the customer by others, so that what was unexplained stays so.
-func (r *run) took(a *Agent, customer int) bool { return r.taken[customer] == a }
 
 // worked notes that an agent had work on a customer.
 func (r *run) worked(a *Agent, customer int) {
@@ -164,55 +171,62 @@ func (r *run) worked(a *Agent, customer int) {
 	}
 }
 
-// leakDay adds what an agent who is a leaker does for the buyer today. idle is
-// how many unexplained look-ups the agent has today anyway; it returns how many
-// of them the leak replaces.
-func (r *run) leakDay(a *Agent, idle int) (replaced int) {
+// mimicked is how many of an agent's idle look-ups today give way to the
+// customers that a mimic takes.
+func (r *run) mimicked(a *Agent, idle int) int {
+	for k := range r.leaks {
+		if l := &r.w.leakers[k]; l.agent == a && l.Kind == LeakMimic && r.day >= l.From {
+			r.leaks[k].today = min(r.w.chance(streamLeakDay, k, r.day).poisson(l.Rate), r.leaks[k].left, idle)
+			return r.leaks[k].today
+		}
+	}
+	return 0
+}
+
+// leakDay adds what the leakers do for their buyers today. All of the day's
+// work is known by then, so that nobody sells without a reason whom work on the
+// same day explains.
+func (r *run) leakDay() {
 	for k := range r.leaks {
 		l := &r.w.leakers[k]
-		if l.agent != a || r.day < l.From || r.leaks[k].left == 0 || l.Kind == LeakPausing && (r.day-l.From)/14%2 == 1 {
+		if !r.w.works(l.agent, r.day) || r.day < l.From || r.leaks[k].left == 0 || l.Kind == LeakPausing && (r.day-l.From)/14%2 == 1 {
 			continue
 		}
 		c := r.w.chance(streamLeakDay, k, r.day)
+		n := min(c.poisson(l.Rate), r.leaks[k].left)
 		switch l.Kind {
 		case LeakHiding:
-			r.leakOwn(c, k, min(c.poisson(l.Rate), r.leaks[k].left))
+			r.leakOwn(c, k, n)
 		case LeakPhotos:
 			for range c.poisson(l.Rate / 20) {
 				r.photograph(c, k)
 			}
 		case LeakGuesser:
 			r.guess(c, k)
+		case LeakMimic:
+			n = r.leaks[k].today
+			fallthrough
 		default:
-			n := min(c.poisson(l.Rate), r.leaks[k].left)
-			if l.Kind == LeakMimic {
-				n = min(n, idle)
-			}
 			for range n {
-				if r.leakOne(c, k) {
-					replaced++
-				}
+				r.leakOne(c, k)
 			}
-		}
-		if l.Kind != LeakMimic {
-			replaced = 0
 		}
 	}
-	return replaced
 }
 
 // leakOne looks one customer up and sells it.
-func (r *run) leakOne(c chance, k int) bool {
+func (r *run) leakOne(c chance, k int) {
 	l := &r.w.leakers[k]
 	a := l.agent
 	customer, ok := r.prey(c, k)
 	if !ok {
-		return false
+		return
 	}
 	at := r.today(c.span(a.shift.from+10*time.Minute, a.shift.to-15*time.Minute))
 	var claim *event.ReasonRef
 	if l.Kind == LeakPretext {
 		ref := r.reason(c)
+		r.pretexts++
 		r.openReason(ref, a, customer, at)
 		at = at.Add(c.span(5*time.Second, time.Minute))
 		defer r.closeReason(ref, a, customer, at.Add(c.span(2*time.Minute, 10*time.Minute)))
@@ -224,21 +238,20 @@ func (r *run) leakOne(c chance, k int) bool {
 	}
 	r.view(c, a, at, event.KindDetail, claim, customer)
 	r.sold(c, k, customer, at)
-	return true
 }
 
-// leakOwn sells customers of today's own tickets.
+// leakOwn sells customers of today's own tickets, each when its ticket is done.
 func (r *run) leakOwn(c chance, k, n int) {
 	for _, t := range r.open[r.w.leakers[k].agent.no] {
 		if n == 0 {
 			return
 		}
 		f := r.w.facts(t.customer)
-		if rating := f.ratingAt(float64(r.day)); t.from.Before(r.today(0)) || rating == 0 || rating > BadRating || r.taken[t.customer] != nil || r.deleted[t.customer] {
+		if rating := f.ratingAt(float64(r.day)); t.from.Before(r.today(0)) || rating == 0 || rating > BadRating || r.taken[t.customer] || r.deleted[t.customer] {
 			continue
 		}
 		n--
-		r.sold(c, k, t.customer, t.from.Add(2*time.Minute))
+		r.sold(c, k, t.customer, t.until)
 	}
 }
 
@@ -249,7 +262,7 @@ func (r *run) photograph(c chance, k int) {
 	at := r.today(c.span(a.shift.from+10*time.Minute, a.shift.to-10*time.Minute))
 	in := r.browse(c, a, at, func(f facts) bool { rating := f.ratingAt(float64(r.day)); return rating > 0 && rating <= BadRating })
 	for _, customer := range in {
-		if r.leaks[k].left > 0 && r.taken[customer] == nil {
+		if r.leaks[k].left > 0 && !r.taken[customer] {
 			r.sold(c, k, customer, at)
 		}
 	}
@@ -280,7 +293,7 @@ func (r *run) guess(c chance, k int) {
 			r.refused(a, at, "reveal_reason_not_open", subjectOf(next))
 		case u < 0.60:
 			r.refused(a, at, "reveal_without_reason", subjectOf(next))
-		case u < 0.90 || r.leaks[k].left == 0 || r.leaks[k].own[next] || r.taken[next] != nil:
+		case u < 0.90 || r.leaks[k].left == 0 || r.leaks[k].own[next] || r.taken[next]:
 			r.view(c, a, at, event.KindSearch, nil)
 		default:
 			r.view(c, a, at, event.KindDetail, nil, next)
@@ -297,7 +310,7 @@ func (r *run) prey(c chance, k int) (int, bool) {
 	for range 4000 {
 		i := lo + c.IntN(hi-lo)
 		f := w.facts(i)
-		if f.queue != queue || r.leaks[k].own[i] || r.taken[i] != nil || r.deleted[i] || w.isCanary(i) {
+		if f.queue != queue || r.leaks[k].own[i] || r.taken[i] || r.deleted[i] || w.isCanary(i) {
 			continue
 		}
 		rating := f.ratingAt(day)
@@ -314,7 +327,7 @@ func (r *run) sold(c chance, k, customer int, at time.Time) {
 	a := r.w.leakers[k].agent
 	r.leaks[k].left--
 	r.leaks[k].own[customer] = true
-	r.taken[customer] = a
+	r.taken[customer] = true
 	t := &r.truth.Insiders[r.leaks[k].truth]
 	t.Subjects = append(t.Subjects, subjectOf(customer))
 	if t.From.IsZero() || at.Before(t.From) {

@@ -40,7 +40,8 @@ func scenarios() []scenario {
 	colluders.Leakers, colluders.Troubles = gang, []string{Seasons, Leave, Shared, Reassigned}
 	guessing.Agents, guessing.Days, guessing.Leakers = 40, 60, []Leaker{{Kind: LeakGuesser}}
 	guessing.Troubles = []string{Seasons, Trainees}
-	real.Agents, real.Days, real.Leakers = 300, 150, []Leaker{{Kind: LeakSteady, Gang: 1}, {Kind: LeakSteady, Gang: 1}}
+	insider := Leaker{Kind: LeakSteady, From: 30, Gang: 1}
+	real.Agents, real.Days, real.Leakers = 300, 180, []Leaker{insider, insider}
 	return []scenario{
 		{Ordinary, "nothing but work and trade", Options{Agents: 40, Days: 90, Merchants: 60, Canaries: 3}},
 		{Harvest, "two agents take bad-review customers, one a day each", Options{Agents: 40, Days: 240, Merchants: -1, Canaries: 3}},

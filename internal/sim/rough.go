@@ -64,9 +64,9 @@ func (r *run) refused(a *Agent, at time.Time, cause string, subject event.Subjec
 // person's. It returns who holds it in the end, and its close.
 func (r *run) roughTicket(a *Agent, ref event.ReasonRef, customer int, at, closed time.Time) (*Agent, time.Time) {
 	w, holder := r.w, a
-	c := w.chance(streamRoughTicket, a.no, r.day*4096+r.reasons%4096)
+	c := w.chance(streamRoughTicket, a.no, int(at.Unix()))
 	for _, t := range a.trainees {
-		if learns := r.day - t.joinDay; w.has(trainees) && learns >= 0 && learns < 10 && w.works(t, r.day) && c.happens(0.3) && !r.took(t, customer) {
+		if learns := r.day - t.joinDay; w.has(trainees) && learns >= 0 && learns < 10 && w.works(t, r.day) && c.happens(0.3) {
 			r.view(c, t, at.Add(c.span(0, time.Minute)), event.KindDetail, nil, customer)
 		}
 	}
@@ -76,7 +76,7 @@ func (r *run) roughTicket(a *Agent, ref event.ReasonRef, customer int, at, close
 	if c.happens(0.10) && w.has(reassigned) {
 		for hands := 1 + c.IntN(3); hands > 0; hands-- {
 			m := w.mate(c, holder, r.day)
-			if m == nil || r.took(m, customer) {
+			if m == nil {
 				break
 			}
 			closed = r.handOver(c, holder, m, ref, customer, closed)
@@ -88,7 +88,7 @@ func (r *run) roughTicket(a *Agent, ref event.ReasonRef, customer int, at, close
 		return holder, closed
 	}
 	m := w.mate(c, a, r.day)
-	if m == nil || r.took(m, customer) {
+	if m == nil {
 		return holder, closed
 	}
 	recorded := c.happens(0.5) // else the other just looks along

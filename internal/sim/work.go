@@ -132,7 +132,7 @@ func (r *run) agentDay(a *Agent) {
 		r.list(c, a, r.today(c.span(a.shift.from+5*time.Minute, a.shift.to)))
 	}
 	idle := c.poisson(w.oddShare(a, r.day) * float64(views+lists))
-	for range idle - r.leakDay(a, idle) {
+	for range idle - r.mimicked(a, idle) {
 		r.unexplained(c, a, r.today(c.span(a.shift.from+10*time.Minute, a.shift.to)))
 	}
 	for k, in := range w.insiders {
@@ -196,7 +196,7 @@ func (r *run) ticket(c chance, a *Agent, opened time.Time, customer int) (views 
 	holder := a
 	switch u := c.Float64(); {
 	case u < 0.06:
-		if m := r.w.mate(c, a, r.day); m != nil && !r.took(m, customer) {
+		if m := r.w.mate(c, a, r.day); m != nil {
 			holder, closed = m, r.handOver(c, a, m, ref, customer, at)
 		}
 	case u < 0.18: // waits for the hotel until the next day
@@ -250,7 +250,7 @@ func (r *run) handOver(c chance, from, to *Agent, ref event.ReasonRef, customer 
 func (r *run) followUp(c chance, a *Agent, customer int) {
 	day := r.day + 1 + c.IntN(6)
 	m := r.w.mate(c, a, day)
-	if m == nil || day >= r.w.opt.Days || r.took(m, customer) {
+	if m == nil || day >= r.w.opt.Days {
 		return
 	}
 	r.reasons++
@@ -317,7 +317,7 @@ func (r *run) remember(team, customer int) {
 		r.recent[team] = append(late, customer)
 		return
 	}
-	late[r.reasons%keep] = customer
+	late[(r.reasons-r.pretexts)%keep] = customer
 }
 
 func (r *run) reason(c chance) event.ReasonRef {

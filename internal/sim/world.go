@@ -156,24 +156,25 @@ func (w *World) Truth() Truth { return w.truth() }
 // run is one pass over the period. It holds what has been set up for coming
 // days, never all of it.
 type run struct {
-	w       *World
-	day     int
-	days    [][]Action // by day, from today
-	ids     [8]int     // events so far, by letter
-	reasons int
-	orders  int
-	asks    int
-	refunds int
-	open    [][]openTicket // by agent
-	recent  [][]int        // by team, customers of late tickets
-	deleted map[int]bool   // customers whose review is gone
-	seen    []map[int]bool // by insider: customers of own tickets and lookups
-	left    int            // lookups that the broker still wants
-	leaks   []leakRun      // by leaker
-	taken   map[int]*Agent // customers sold by leakers
-	attrs   map[attrKey]map[string]any
-	masked  [2]map[string]string
-	truth   Truth
+	w        *World
+	day      int
+	days     [][]Action // by day, from today
+	ids      [8]int     // events so far, by letter
+	reasons  int
+	orders   int
+	asks     int
+	refunds  int
+	open     [][]openTicket // by agent
+	recent   [][]int        // by team, customers of late tickets
+	deleted  map[int]bool   // customers whose review is gone
+	seen     []map[int]bool // by insider: customers of own tickets and lookups
+	left     int            // lookups that the broker still wants
+	leaks    []leakRun      // by leaker
+	taken    map[int]bool   // customers sold by leakers
+	pretexts int            // reasons that leakers opened for themselves
+	attrs    map[attrKey]map[string]any
+	masked   [2]map[string]string
+	truth    Truth
 }
 
 type attrKey struct {
@@ -210,6 +211,7 @@ func (r *run) play(yield func(Action) bool) {
 				r.agentDay(a)
 			}
 		}
+		r.leakDay()
 		r.careDay()
 		r.shopsDay()
 		today := r.days[day]
