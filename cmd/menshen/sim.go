@@ -16,10 +16,14 @@ func simCommand() command {
 
 // runSim writes one simulated world into a directory.
 func runSim(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("sim", "sim -scenario NAME [-seed N] [-agents N] [-days N] [-merchants N] -out DIR", s.err)
+	fs := newFlags("sim", "sim -scenario NAME [-seed N] [-agents N] [-days N] [-merchants N] [-with TROUBLE,...] [-leakers KIND,...] -out DIR", s.err)
 	var o sim.Options
-	var start, out string
-	fs.StringVar(&o.Scenario, "scenario", sim.Ordinary, "one of "+strings.Join(sim.Scenarios(), ", "))
+	var start, out, with, leakers string
+	about := "one of"
+	for _, name := range sim.Scenarios() {
+		about += "\n  " + name + ": " + sim.About(name)
+	}
+	fs.StringVar(&o.Scenario, "scenario", sim.Ordinary, about+"\n")
 	fs.Uint64Var(&o.Seed, "seed", 1, "the same seed and options give the same bytes")
 	fs.IntVar(&o.Agents, "agents", 0, "accounts at the hotel desk (0: the scenario's default, -1: none)")
 	fs.IntVar(&o.Days, "days", 0, "length of the period (0: the scenario's default)")
@@ -27,6 +31,13 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	fs.IntVar(&o.Customers, "customers", 0, "hotel customers (0: as many as the agents' work needs)")
 	fs.IntVar(&o.Canaries, "canaries", 0, "invented customers to watch (0: the scenario's default, -1: none)")
 	fs.IntVar(&o.RingShops, "ring-shops", 0, "shops of the ring in refund-ring (0: 12)")
+	fs.StringVar(&with, "with", "", "honest troubles in place of the scenario's: all, none, or among "+strings.Join(sim.Troubles(), ","))
+	fs.StringVar(&leakers, "leakers", "", "leakers in place of the scenario's: none, or KIND:RATE:FROM:TOTAL,... with customers a day, first day, customers in all; KIND alone will do:\n"+
+		strings.Join(sim.LeakKinds(), ", "))
+	fs.Float64Var(&o.RateCV, "rate-cv", 0, "coefficient of variation of the agents' own shares of unexplained views, to 1 (0: 0.5)")
+	fs.Float64Var(&o.Complaints.Unrelated, "unrelated", 0, "complaints a day that come of nothing in particular (0: the scenario's default, -1: none)")
+	fs.Float64Var(&o.Complaints.Late, "late", 0, "share of a leaker's complaints that come one to four months later still (0: the scenario's default, -1: none)")
+	fs.Float64Var(&o.Complaints.Elsewhere, "elsewhere", 0, "complaints a day of a leak with which no account has to do (0: the scenario's default, -1: none)")
 	fs.StringVar(&start, "start", sim.DefaultStart, "first day, as 2006-01-02 or RFC 3339")
 	fs.StringVar(&out, "out", "", "directory to write to")
 	if code, done := parse(fs, s, args); done {
@@ -36,6 +47,24 @@ func runSim(ctx context.Context, s streams, args []string) int {
 		return fail(s, "sim", exitUsage, errors.New("-out is missing"))
 	}
 	var err error
+	switch with {
+	case "":
+	case "all":
+		o.Troubles = sim.Troubles()
+	case "none":
+		o.Troubles = []string{}
+	default:
+		o.Troubles = strings.Split(with, ",")
+	}
+	switch leakers {
+	case "":
+	case "none":
+		o.Leakers = []sim.Leaker{}
+	default:
+		if o.Leakers, err = sim.ParseLeakers(leakers); err != nil {
+			return fail(s, "sim", exitUsage, err)
+		}
+	}
 	if o.Start, err = parseStart(start); err != nil {
 		return fail(s, "sim", exitUsage, err)
 	}

@@ -24,7 +24,13 @@ func TestSimCommand(t *testing.T) {
 	}{
 		{append([]string{"-out", dir}, small...), exitDone, "ordinary, seed 1"},
 		{append([]string{"-out", dir, "-start", "2026-02-01T00:00:00+08:00", "--seed", "9"}, small...), exitDone, "seed 9"},
+		{append([]string{"-out", dir, "-with", "seasons,leave", "-leakers", "steady:2:1,hiding", "-agents", "8"}, small[2:]...), exitDone, "8 agents"},
+		{append([]string{"-out", dir, "-scenario", "busy", "-with", "none"}, small...), exitDone, "busy"},
 		{[]string{"-h"}, exitDone, ""},
+		{[]string{"-out", dir, "-with", "rain"}, exitUsage, "hotel-closing"},
+		{[]string{"-out", dir, "-leakers", "loud"}, exitUsage, "mimic"},
+		{[]string{"-out", dir, "-leakers", "steady:fast"}, exitUsage, "KIND:RATE:FROM:TOTAL"},
+		{[]string{"-out", dir, "-rate-cv", "3"}, exitUsage, "rate cv"},
 		{nil, exitUsage, "-out is missing"},
 		{[]string{"-out", dir, "-scenario", "flood"}, exitUsage, "ordinary, harvest, refund-ring"},
 		{[]string{"-out", dir, "-scenario", "harvest", "-agents", "1"}, exitUsage, "agents"},

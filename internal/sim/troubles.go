@@ -155,6 +155,9 @@ func season(day time.Time) float64 {
 
 // unsettleStaff gives the troubles of people to those whom they befall.
 func (w *World) unsettleStaff() {
+	if w.troubles == 0 {
+		return
+	}
 	mentors := map[int]*Agent{} // by team
 	someSloppy := false
 	for _, a := range w.agents {

@@ -109,7 +109,7 @@ type Action struct {
 type Visit struct {
 	Actor    event.ActorID
 	Kind     string           // event.KindList, KindSearch or KindDetail
-	Customer event.SubjectID  // empty for a list, which is the agent's own tickets
+	Customer event.SubjectID  // empty for a list and for a search that finds nobody
 	Order    string           // of Customer
 	Reason   *event.ReasonRef // as claimed
 	Station  event.StationID

@@ -203,7 +203,8 @@ func TestLeakersLeaveTheRest(t *testing.T) {
 	}
 }
 
-// Each trouble alone leaves its mark, and the mark is not there without it.
+// Each trouble alone leaves its mark, and the mark is not there without it: a
+// world plans when its troubles would come whether they do or not.
 func TestTroublesShow(t *testing.T) {
 	t.Parallel()
 	base := Options{Seed: 9, Agents: 40, Days: 60, Merchants: -1, Canaries: -1}
@@ -275,7 +276,6 @@ func TestTroublesShow(t *testing.T) {
 		t.Run(trouble, func(t *testing.T) {
 			t.Parallel()
 			o := base
-			// The plan is the same; whoever reads it needs only know when.
 			without := x.mark(judged(t, o))
 			o.Troubles = []string{trouble}
 			with := x.mark(judged(t, o))
