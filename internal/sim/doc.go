@@ -1,7 +1,7 @@
 // Package sim is a seeded platform: hotel customers, orders, reviews, tickets,
-// agents of outsourcing companies, merchants and buyers, honest troubles
-// and crimes among them, with the truth of who did what. It feeds the demo, the benchmarks and
-// the tests of the parts that detect.
+// agents of outsourcing companies, merchants and buyers, with honest troubles and
+// crimes among them, and the truth of who did what. It feeds the demo, the
+// benchmarks and the tests of the parts that detect.
 //
 // It decides what happens in the simulated world, from the seed alone: the same
 // options give the same bytes. It never looks at a clock, never reads a real

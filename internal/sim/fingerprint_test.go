@@ -43,10 +43,10 @@ func TestFingerprints(t *testing.T) {
 		Ordinary:   "48e2c6d1290746c9",
 		Harvest:    "39922eade79e667b",
 		RefundRing: "876f86a232044b8e",
-		Busy:       "4fb050af137eedae",
-		Hidden:     "42b8cd1afb321914",
-		Colluders:  "b4b2a8c8d1eedada",
-		Guessing:   "e01e47576be3855e",
+		Busy:       "6fb2e9101c7fda3c",
+		Hidden:     "3098da5fb9d13493",
+		Colluders:  "35b0c1bdbfbd3406",
+		Guessing:   "502102866b680b8b",
 	} {
 		if got := fingerprint(t, small(scenario, 3)); got != want {
 			t.Errorf("%s: fingerprint %q, want %q", scenario, got, want)

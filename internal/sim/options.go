@@ -126,7 +126,10 @@ func (o Options) withDefaults() (Options, error) {
 		o.Troubles = d.Troubles
 	}
 	if o.Leakers == nil {
-		o.Leakers = d.Leakers
+		o.Leakers = slices.Clone(d.Leakers)
+		for i := range o.Leakers { // also in a world much shorter than the scenario's
+			o.Leakers[i].From = min(o.Leakers[i].From, o.Days/3)
+		}
 	}
 	o.RateCV = cmp.Or(o.RateCV, defaultRateCV)
 	o.Complaints.Unrelated = amount(o.Complaints.Unrelated, cmp.Or(d.Complaints.Unrelated, 0.25))

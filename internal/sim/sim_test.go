@@ -25,8 +25,12 @@ func world(t *testing.T, o Options) *World {
 
 func small(scenario string, seed uint64) Options {
 	o := Options{Scenario: scenario, Seed: seed, Agents: 12, Days: 50, Merchants: 12}
-	if scenario == RefundRing {
+	switch scenario {
+	case Ordinary, Harvest:
+	case RefundRing:
 		o.Agents = -1
+	default:
+		o.Days, o.Merchants = 24, -1
 	}
 	return o
 }

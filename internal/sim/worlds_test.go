@@ -208,6 +208,7 @@ func TestLeakersLeaveTheRest(t *testing.T) {
 func TestTroublesShow(t *testing.T) {
 	t.Parallel()
 	base := Options{Seed: 9, Agents: 40, Days: 60, Merchants: -1, Canaries: -1}
+	calm := judged(t, base)
 	for trouble, x := range map[string]struct {
 		mark  func(r *record) float64
 		least float64 // times the mark without the trouble, plus one thousandth
@@ -276,7 +277,7 @@ func TestTroublesShow(t *testing.T) {
 		t.Run(trouble, func(t *testing.T) {
 			t.Parallel()
 			o := base
-			without := x.mark(judged(t, o))
+			without := x.mark(calm)
 			o.Troubles = []string{trouble}
 			with := x.mark(judged(t, o))
 			if with < x.least*(without+0.001) {
@@ -348,7 +349,7 @@ func TestRateCV(t *testing.T) {
 func TestComplaints(t *testing.T) {
 	t.Parallel()
 	harms := func(c Complaints) map[string]float64 {
-		w := world(t, Options{Scenario: Colluders, Seed: 3, Agents: 20, Days: 200, Complaints: c, Troubles: []string{}, Leakers: []Leaker{{Kind: LeakSteady, Rate: 4, From: 2, Total: 200}}})
+		w := world(t, Options{Scenario: Colluders, Seed: 3, Agents: 14, Days: 200, Complaints: c, Troubles: []string{}, Leakers: []Leaker{{Kind: LeakSteady, Rate: 4, From: 2, Total: 200}}})
 		truth, out := w.Truth(), map[string]float64{}
 		took := truth.Insiders[0].Subjects
 		for _, h := range truth.Harms {
