@@ -5,62 +5,103 @@ import (
 	"time"
 )
 
-// A buyer acts on a list while it is fresh. Where enough harms are dated, a view
-// counts for more the better its delay to the harm fits a leak's, against the
-// delays of all views of harmed customers. How fast this leak acts is not known:
-// several medians are weighed, and none at all.
-const (
-	pairsNeeded = 60 // views of harmed customers from which their usual delays are known
-	delaySpread = 0.9
-	mostTelling = 20 // times that a delay counts for or against at most
-)
+// Where many views of harmed customers are known, how long a view lies before the
+// harm tells as well: a leak has a pace, work has another. The pace of the leak is
+// one of a few gamma densities of shape 2 or unknown; that of work is what the
+// views of harmed customers show, nearly all of which are work.
+const pairsForDelay = 60 // accounts that viewed a harmed customer, summed over these
 
-// delayBounds are where one class of delays ends, in days.
-func delayBounds() []float64 { return []float64{1, 3, 7, 14, 30, 60, 120} }
+// paces is the grid of mean days from the view to the harm.
+func paces() []float64 { return []float64{2, 7, 20, 60} }
 
-// medians of the delays of a leak, in days.
-func medians() []float64 { return []float64{2, 7, 21, 60} }
+// lagEdges are the ends of the bins of delay, in days.
+func lagEdges() []float64 { return []float64{0.25, 1, 2, 4, 8, 16, 32, 64, 128} }
 
-func delayClass(d time.Duration) int {
-	days := d.Hours() / 24
-	for i, b := range delayBounds() {
-		if days < b {
-			return i
-		}
-	}
-	return len(delayBounds())
+// delays holds by pace and bin how much likelier a leak is to leave that delay than
+// work is. The first pace is the unknown one.
+type delays struct {
+	edges []float64
+	ratio [][]float64
 }
 
-// delayWeights returns, for no leak's delay and each of the medians, by how much
-// more often a delay of each class comes from a leak than from work; count is
-// how many views of harmed customers have a delay of each class.
-func delayWeights(count []int) [][]float64 {
-	flat := make([]float64, len(count))
-	total := 0
-	for i, n := range count {
+func (d *delays) bin(lag time.Duration) int {
+	days := lag.Hours() / 24
+	i := 0
+	for i < len(d.edges) && days > d.edges[i] {
+		i++
+	}
+	return i
+}
+
+// newDelays learns from the delays of all accounts at all harmed customers; each
+// of pairs has the delays of one account at one customer.
+func newDelays(pairs [][]time.Duration) delays {
+	d := delays{edges: lagEdges()}
+	flat := make([]float64, len(d.edges)+1)
+	for i := range flat {
 		flat[i] = 1
-		total += n
 	}
-	out := [][]float64{flat}
-	if total < pairsNeeded {
-		return out
+	d.ratio = [][]float64{flat}
+	if len(pairs) < pairsForDelay {
+		return d
 	}
-	for _, median := range medians() {
-		// Log-normal: the share of delays up to each bound.
-		upTo := func(days float64) float64 {
-			return 0.5 * math.Erfc(-math.Log(days/median)/(delaySpread*math.Sqrt2))
+	work := make([]float64, len(flat))
+	for _, lags := range pairs {
+		for _, lag := range lags {
+			work[d.bin(lag)] += 1 / float64(len(lags))
 		}
-		w, below := make([]float64, len(count)), 0.0
-		for i := range w {
-			share := 1 - below
-			if i < len(delayBounds()) {
-				share = upTo(delayBounds()[i]) - below
-				below += share
+	}
+	bins := 0
+	for _, n := range work {
+		if n > 0 {
+			bins++
+		}
+	}
+	if bins < 2 {
+		return d
+	}
+	for i, n := range work {
+		if n > 0 { // one more for each, so that a rare delay does not tell all
+			work[i] = (n + 1) / float64(len(pairs)+bins)
+		}
+	}
+	for _, mean := range paces() {
+		leak, total := make([]float64, len(work)), 0.0
+		for i, n := range work {
+			if n == 0 {
+				continue
 			}
-			work := (float64(count[i]) + 1) / float64(total+len(count))
-			w[i] = math.Min(math.Max(share/work, 1/float64(mostTelling)), mostTelling)
+			lo, hi := 0.0, 1.0
+			if i > 0 {
+				lo = gamma2(d.edges[i-1] / mean)
+			}
+			if i < len(d.edges) {
+				hi = gamma2(d.edges[i] / mean)
+			}
+			leak[i] = hi - lo
+			total += leak[i]
 		}
-		out = append(out, w)
+		for i, n := range work {
+			if n > 0 {
+				leak[i] /= total * n
+			}
+		}
+		d.ratio = append(d.ratio, leak)
 	}
-	return out
+	return d
 }
+
+// mean is the mean ratio of delays at a pace, 0 for none.
+func (d *delays) mean(pace int, lags []time.Duration) float64 {
+	if len(lags) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, lag := range lags {
+		sum += d.ratio[pace][d.bin(lag)]
+	}
+	return sum / float64(len(lags))
+}
+
+// gamma2 is the distribution function of a gamma variable of shape 2 and mean 1.
+func gamma2(x float64) float64 { return 1 - (1+2*x)*math.Exp(-2*x) }

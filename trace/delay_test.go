@@ -31,26 +31,4 @@ func TestTheDelayTellsTwoAccountsApart(t *testing.T) {
 	if p, q := probability(res, actorNo(fresh)), probability(res, actorNo(stale)); p < 0.9 || q > 0.3 {
 		t.Errorf("shortly before: %v, whenever: %v", p, q)
 	}
-	w := delayWeights(make([]int, len(delayBounds())+1))
-	if len(w) != 1 {
-		t.Error("delays are weighed without knowing what is usual")
-	}
-}
-
-// The weights of a leak's delays have mean 1 over the delays of work.
-func TestDelayWeightsAreRatiosOfDistributions(t *testing.T) {
-	count := []int{40, 60, 90, 80, 70, 50, 40, 20}
-	total := len(count)
-	for _, n := range count {
-		total += n
-	}
-	for i, w := range delayWeights(count) {
-		mean := 0.0
-		for class, x := range w {
-			mean += x * float64(count[class]+1) / float64(total)
-		}
-		if mean < 0.9 || mean > 1.1 {
-			t.Errorf("median %d: mean weight %v", i, mean)
-		}
-	}
 }

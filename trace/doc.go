@@ -6,17 +6,18 @@
 //
 //	1 − ε + ε/|S| · Σ over a in S of r(a), r(a) = 1/q(a) if a viewed the customer before the harm, else 0
 //
-// where q(a) is the share of like customers (same queue, kind and month) whom a
-// viewed: accounts that handle much are not suspected for it. Where it is known
-// which views work explains, r is a mixture of this and of the same quantity
-// reckoned on unexplained views alone, so that those count for more only as far
-// as they are rarer. ε, the share of harms that come from S, runs over a grid for
-// each kind of customer and of harm apart, since a leak may be of one kind alone
-// and a vanished review says less than a complaint, and so does the mixture, and how a leak's delays between view and harm are distributed.
-// With a prior of 2/N for each account, all sets of a short list of
-// candidates are weighed; of a longer one the posterior is walked through by two
-// seeded Markov chains, which the answer compares (Result.Doubt). "The record
-// does not explain this" is one of the sets.
+// where q(a) is the share of like customers (same queue, attribute, month and
+// shift) whom a viewed: accounts that handle much are not suspected for it. Where
+// it is known which views work explains, r is a mixture of this and of the same
+// quantity reckoned on unexplained views alone; where many views of harmed
+// customers are known, r is multiplied by how much likelier a leak is to leave the
+// delay between view and harm than work is, for a leak of unknown pace.
+//
+// ε, the share of harms that come from S, runs over a grid for each kind of harm
+// and of customer apart, with a prior of 2/N for each account. The sets of a short
+// list of candidates are all weighed, those of a longer one by two seeded walks,
+// which are compared: Result.Doubt is by how much they differ. The empty set, and
+// that none of the harms came from S, are among what is weighed.
 //
 // Views after a customer's harm count nowhere, and a customer's harms count as
 // one. A marked number that rings hardly ever comes about without a leak. The
@@ -24,9 +25,9 @@
 // marked one: an account that handles little stands out by one complaint, and
 // that is no proof.
 //
-// It never does I/O, never looks at a clock, tosses no coin but a seeded one of
-// its own, and never
-// acts on its answer. It cannot fail; with too little to go on it says so by
-// low probabilities and a high unexplained share. It keeps every view it was
-// given, by customer.
+// It never does I/O, never looks at a clock or draws random numbers, and never
+// acts on its answer. What it keeps, by customer and as totals, is in memory or on
+// a Shelf, which the caller provides. It fails only as its shelf does, and says so
+// by Err; with too little to go on it says so by low probabilities, a high
+// unexplained share and a high chance of nobody.
 package trace

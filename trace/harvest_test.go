@@ -56,7 +56,7 @@ func newPlatform(t *testing.T, seed uint64) *platform {
 			sold[s] = true
 		}
 	}
-	for s, c := range p.tracer.customers {
+	for s, c := range p.tracer.trails {
 		if !sold[s] && slices.ContainsFunc(c.visits, func(v visit) bool { return v.low }) {
 			p.unrelated = append(p.unrelated, s)
 		}
@@ -118,7 +118,7 @@ func TestInASimulatedHarvest(t *testing.T) {
 				seen := map[event.ActorID]int{}
 				for _, s := range victims {
 					met := map[event.ActorID]bool{}
-					for _, v := range p.tracer.visits(s) {
+					for _, v := range p.tracer.trail(s).visits {
 						if a := p.tracer.actors[v.actor]; !met[a] && !slices.Contains(guilty, a) {
 							met[a] = true
 							seen[a]++

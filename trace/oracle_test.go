@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -29,6 +30,7 @@ type complaint struct {
 	customer int
 	at       time.Time
 	mark     bool
+	kind     string // of one without a mark; "" is a complaint
 }
 
 // history is a whole record, in a form that is easy to reckon with.
@@ -48,7 +50,8 @@ func randomHistory(r *rand.Rand, actors, customers, complaints int) history {
 		}
 	}
 	for range complaints {
-		h.complaints = append(h.complaints, complaint{customer: r.IntN(customers), at: h.when(r).AddDate(0, 0, 30), mark: r.IntN(4) == 0})
+		h.complaints = append(h.complaints, complaint{customer: r.IntN(customers), at: h.when(r).AddDate(0, 0, 30), mark: r.IntN(4) == 0,
+			kind: []string{"", "", event.HarmReviewDeleted, event.HarmAccountTakeover}[r.IntN(4)]})
 	}
 	return h
 }
@@ -72,7 +75,7 @@ func (h *history) event(i int) event.Event {
 
 func (h *history) harm(i int) event.Event {
 	c := h.complaints[i]
-	kind := event.HarmComplaint
+	kind := cmp.Or(c.kind, event.HarmComplaint)
 	if c.mark {
 		kind = event.HarmCanaryContacted
 	}
@@ -116,7 +119,7 @@ func newOracle(h history, actors int) *oracle {
 	o := &oracle{history: h, actors: actors, harms: map[int]complaint{}, before: map[int][]look{}}
 	for _, c := range h.complaints {
 		old, known := o.harms[c.customer]
-		if !known || c.mark && !old.mark || c.mark == old.mark && c.at.Before(old.at) {
+		if !known || c.mark && !old.mark || c.mark == old.mark && (c.at.Before(old.at) || c.at.Equal(old.at) && cmp.Or(c.kind, "complaint") < cmp.Or(old.kind, "complaint")) {
 			o.harms[c.customer] = c
 		}
 	}
@@ -129,17 +132,22 @@ func newOracle(h history, actors int) *oracle {
 }
 
 // share is how many of the customers like c an account viewed: everybody, then
-// those of the queue and kind, then those of the month, each leaning on the last.
+// those of the queue and kind, then those of the month, then those of the shift,
+// each leaning on the last.
 func (o *oracle) share(actor, c int, counts func(look) bool) float64 {
 	low := func(c int) bool { return slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) }
-	month := func(c int) string {
-		first := slices.MinFunc(o.before[c], func(a, b look) int { return a.at.Compare(b.at) })
-		return first.at.Format("2006-01")
+	first := func(c int) time.Time {
+		return slices.MinFunc(o.before[c], func(a, b look) int { return a.at.Compare(b.at) }).at
 	}
+	month := func(c int) string { return first(c).Format("2006-01") }
+	shift := func(c int) int { return first(c).Hour() / 8 }
 	alike := []func(int) bool{
 		func(int) bool { return true },
 		func(d int) bool { return o.queues[d] == o.queues[c] && low(d) == low(c) },
 		func(d int) bool { return o.queues[d] == o.queues[c] && low(d) == low(c) && month(d) == month(c) },
+		func(d int) bool {
+			return o.queues[d] == o.queues[c] && low(d) == low(c) && month(d) == month(c) && shift(d) == shift(c)
+		},
 	}
 	q, strength := 0.5, 1.
 	for _, like := range alike {
@@ -174,46 +182,78 @@ func (o *oracle) odds(actor, c int, tilt float64) float64 {
 	return best
 }
 
-// weight is a set's prior times its likelihood, averaged over the grid, and the
-// same weighted by the share of harms that it leaves unexplained.
-func (o *oracle) weight(members []int, odds map[[3]int]float64, tilts []float64) (weight, left float64) {
+// judgement is what the oracle says of a set, or of all: shares of it that are
+// not explained, harm by harm, and the chance that none is.
+type judgement struct {
+	weight, nobody float64
+	left           map[int]float64
+}
+
+// weight is a set's prior times its likelihood, averaged over the grid; left and
+// nobody are weighted by it.
+func (o *oracle) weight(members []int, odds map[[3]int]float64, tilts []float64) judgement {
 	n := float64(max(o.actors, 4))
 	p := min(2/n, 0.5)
 	prior := math.Pow(p, float64(len(members))) * math.Pow(1-p, n-float64(len(members)))
-	grid := []float64{0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
-	if len(members) == 0 {
-		grid = []float64{0}
-	}
+	out := judgement{left: map[int]float64{}}
 	for k := range tilts {
-		each, unexplained := prior/float64(len(tilts)), 0.
+		each, nobody := prior/float64(len(tilts)), prior/float64(len(tilts))
+		shares := map[int]float64{}
 		for _, low := range []bool{false, true} {
-			total, restOf := 0., 0.
-			for _, share := range grid {
-				l, rest := 1., 0.
-				for c, harm := range o.harms {
-					if slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) != low {
-						continue
+			for power, kind := range []string{"complaint", "review_deleted", "account_takeover", "mark"} {
+				norm, total, none := 0., 0., 0.
+				rest := map[int]float64{}
+				for _, share := range []float64{0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9} {
+					w := math.Pow(1-share, float64(power))
+					if kind == "mark" {
+						w = 1
 					}
-					e, r := share, 0.
-					if harm.mark {
-						e = 0.98
+					norm += w
+					l, b, parts := w, w, map[int]float64{}
+					for c, harm := range o.harms {
+						of := cmp.Or(harm.kind, "complaint")
+						if harm.mark {
+							of = "mark"
+						}
+						if of != kind || slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) != low {
+							continue
+						}
+						e, r := share, 0.
+						if harm.mark {
+							e = 0.98
+						}
+						for _, a := range members {
+							r += odds[[3]int{a, c, k}] / float64(len(members))
+						}
+						if len(members) == 0 && !harm.mark {
+							e = 0
+						}
+						l *= 1 - e + e*r
+						b *= 1 - e
+						parts[c] = (1 - e) / (1 - e + e*r)
 					}
-					for _, a := range members {
-						r += odds[[3]int{a, c, k}] / float64(len(members))
+					for c, x := range parts {
+						rest[c] += l * x
 					}
-					l *= 1 - e + e*r
-					rest += (1 - e) / (1 - e + e*r) / float64(len(o.harms))
+					total, none = total+l, none+b
 				}
-				total, restOf = total+l/float64(len(grid)), restOf+l*rest/float64(len(grid))
+				each *= total / norm
+				nobody *= none / norm
+				for c, x := range rest {
+					shares[c] = x / total
+				}
 			}
-			each, unexplained = each*total, unexplained+restOf/total
 		}
-		weight, left = weight+each, left+each*unexplained
+		out.weight += each
+		out.nobody += nobody
+		for c, x := range shares {
+			out.left[c] += each * x
+		}
 	}
-	return weight, left
+	return out
 }
 
-func (o *oracle) answer() (accounts, sets map[string]float64, unexplained float64) {
+func (o *oracle) answer() (accounts, sets map[string]float64, all judgement) {
 	tilts := []float64{0}
 	if slices.ContainsFunc(o.looks, func(l look) bool { return l.unexplained }) {
 		tilts = []float64{0, 0.5, 0.9}
@@ -230,7 +270,7 @@ func (o *oracle) answer() (accounts, sets map[string]float64, unexplained float6
 		}
 	}
 	accounts, sets = map[string]float64{}, map[string]float64{}
-	total := 0.
+	all.left = map[int]float64{}
 	for s := range 1 << o.actors {
 		if s&^viewed != 0 {
 			continue
@@ -242,19 +282,26 @@ func (o *oracle) answer() (accounts, sets map[string]float64, unexplained float6
 				members, names = append(members, a), append(names, string(actorNo(a)))
 			}
 		}
-		w, left := o.weight(members, odds, tilts)
+		j := o.weight(members, odds, tilts)
 		for _, name := range names {
-			accounts[name] += w
+			accounts[name] += j.weight
 		}
-		sets[strings.Join(names, " ")] = w
-		total, unexplained = total+w, unexplained+left
+		sets[strings.Join(names, " ")] = j.weight
+		all.weight, all.nobody = all.weight+j.weight, all.nobody+j.nobody
+		for c, x := range j.left {
+			all.left[c] += x
+		}
 	}
 	for _, m := range []map[string]float64{accounts, sets} {
 		for k := range m {
-			m[k] /= total
+			m[k] /= all.weight
 		}
 	}
-	return accounts, sets, unexplained / total
+	for c := range all.left {
+		all.left[c] /= all.weight
+	}
+	all.nobody /= all.weight
+	return accounts, sets, all
 }
 
 func TestTheAnswerIsThePosteriorOverAllSets(t *testing.T) {
@@ -268,8 +315,19 @@ func TestTheAnswerIsThePosteriorOverAllSets(t *testing.T) {
 		}
 		h.complaints = append(h.complaints, complaint{customer: 1, at: t0.AddDate(0, 2, 0)})
 		got := h.answer(nil)
-		accounts, sets, unexplained := newOracle(h, actors).answer()
-		if math.Abs(got.Unexplained-unexplained) > eps {
+		accounts, sets, want := newOracle(h, actors).answer()
+		if math.Abs(got.Nobody-want.nobody) > eps {
+			t.Errorf("seed %d: nobody %v, want %v", seed, got.Nobody, want.nobody)
+		}
+		unexplained := 0.
+		for c, x := range want.left {
+			unexplained += x / float64(len(want.left))
+			i := slices.IndexFunc(got.Each, func(h HarmSeen) bool { return h.Subject == customerNo(c) })
+			if i < 0 || math.Abs(got.Each[i].Unexplained-x) > eps {
+				t.Errorf("seed %d: customer %d is left with %v in %+v", seed, c, x, got.Each)
+			}
+		}
+		if math.Abs(got.Unexplained-unexplained) > eps || len(got.Each) != len(want.left) {
 			t.Errorf("seed %d: unexplained %v, want %v", seed, got.Unexplained, unexplained)
 		}
 		check := func(names string, got float64, want map[string]float64) {
@@ -285,9 +343,13 @@ func TestTheAnswerIsThePosteriorOverAllSets(t *testing.T) {
 		for _, s := range got.Sets {
 			check(strings.Trim(fmt.Sprint(s.Actors), "[]"), s.Probability, sets)
 		}
+		least := worthShowing // the last of a list that is full
+		if n := len(got.Sets); n >= shown-1 {
+			least = got.Sets[n-1].Probability
+		}
 		for _, m := range []map[string]float64{accounts, sets} {
 			for names, p := range m {
-				if p > worthShowing+eps {
+				if p > least+eps {
 					t.Errorf("seed %d: %s with %v is missing", seed, names, p)
 				}
 			}
@@ -319,19 +381,23 @@ func TestTheWalkAgainstAllSets(t *testing.T) {
 				tracer.Unexplained(h.event(i), customerNo(l.customer))
 			}
 		}
-		w, all, _ := tracer.weigher()
-		_, want, wantLeft := exact(w, all)
-		sets, got, left, doubt := sample(w, all)
+		w, all := tracer.weigher()
+		want, got := exact(w, all), sample(w, all)
 		for i := range all {
-			if math.Abs(got[i]-want[i]) > 0.03 {
-				t.Errorf("seed %d: candidate %d has %.3f by walking, %.3f by weighing", seed, i, got[i], want[i])
+			if math.Abs(got.marginal[i]-want.marginal[i]) > 0.03 {
+				t.Errorf("seed %d: candidate %d has %.3f by walking, %.3f by weighing", seed, i, got.marginal[i], want.marginal[i])
 			}
 		}
-		if math.Abs(left-wantLeft) > 0.03 || doubt > 0.05 {
-			t.Errorf("seed %d: unexplained %.3f, want %.3f; doubt %.3f", seed, left, wantLeft, doubt)
+		for i, x := range want.left.each {
+			if math.Abs(got.left.each[i]-x) > 0.03 {
+				t.Errorf("seed %d: harm %d is left with %.3f by walking, %.3f by weighing", seed, i, got.left.each[i], x)
+			}
 		}
-		again, same, _, _ := sample(w, all)
-		if len(again) != len(sets) || !slices.Equal(same, got) {
+		if math.Abs(got.left.nobody-want.left.nobody) > 0.03 || got.doubt > 0.05 {
+			t.Errorf("seed %d: nobody %.3f, want %.3f; doubt %.3f", seed, got.left.nobody, want.left.nobody, got.doubt)
+		}
+		again := sample(w, all)
+		if len(again.sets) != len(got.sets) || !slices.Equal(again.marginal, got.marginal) {
 			t.Errorf("seed %d: a second walk went elsewhere", seed)
 		}
 	}

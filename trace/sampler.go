@@ -6,16 +6,17 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+	"sync"
 )
 
 // The posterior over sets is walked through by Metropolis–Hastings steps that
-// take an account in, put one out or exchange two, and by Gibbs steps for ε,
-// the tilt and the delay. Chains that begin at opposite ends are compared.
+// take an account in, put one out or exchange two, and by Gibbs steps for each ε
+// and the variant. Chains that begin at opposite ends are compared.
 const (
 	exactUpTo = 8     // candidates; all their sets are weighed
 	burnIn    = 4000  // steps
 	walk      = 24000 // steps of a chain that count
-	longest   = 4     // how often the walk is doubled while the chains disagree
+	longest   = 3     // how often the walk is doubled while the chains disagree
 	agreed    = 0.02  // difference between chains below which they agree
 	largest   = 16    // accounts in a set
 )
@@ -43,26 +44,27 @@ func (c *coin) draw(sums []float64) int {
 
 // chain is one walk.
 type chain struct {
-	w       weigher
+	w       *weigher
 	all     []*candidate
 	coin    coin
 	propose []float64 // chance of each candidate to be proposed
 	sums    []float64 // of propose, up to each
 	odds    float64   // log prior odds of an account
 
-	set   []int
-	in    []bool
-	way   int // of tilt and delay
-	share places
-	sum   []float64 // Σ r over the set, by harm
-	trial []float64
-	log   float64 // likelihood
+	set     []int
+	in      []bool
+	variant int
+	share   []float64 // ε, by harm
+	sum     []float64 // Σ r over the set, by harm
+	trial   []float64
+	log     float64 // likelihood
 }
 
 // newChain begins with the first candidates in the set.
-func newChain(w weigher, all []*candidate, seed uint64, begin int) *chain {
-	c := &chain{w: w, all: all, coin: coin(seed), in: make([]bool, len(all)), sum: make([]float64, len(w.marks)), trial: make([]float64, len(w.marks))}
-	p := math.Min(2/float64(w.accounts), 0.5)
+func newChain(w *weigher, all []*candidate, seed uint64, begin int) *chain {
+	c := &chain{w: w, all: all, coin: coin(seed), in: make([]bool, len(all)), share: make([]float64, len(w.group)),
+		sum: make([]float64, len(w.group)), trial: make([]float64, len(w.group))}
+	p := w.inclusion()
 	c.odds = math.Log(p / (1 - p))
 	total, ranks := 0.0, 0.0
 	for i := range all {
@@ -77,8 +79,11 @@ func newChain(w weigher, all []*candidate, seed uint64, begin int) *chain {
 	for i := range min(begin, len(all)) {
 		c.take(i)
 	}
-	for class := range c.share {
-		c.share[class] = len(w.shares) / 2
+	for i, g := range w.group {
+		c.share[i] = w.shares[len(w.shares)/2]
+		if g == marked {
+			c.share[i] = markShare
+		}
 	}
 	c.restart()
 	return c
@@ -86,12 +91,12 @@ func newChain(w weigher, all []*candidate, seed uint64, begin int) *chain {
 
 func (c *chain) take(i int) { c.set, c.in[i] = append(c.set, i), true }
 
-// restart reckons the sums anew, which another way asks for.
+// restart reckons the sums anew, which a change of the variant asks for.
 func (c *chain) restart() {
 	clear(c.sum)
 	for _, i := range c.set {
 		for _, h := range c.all[i].hits {
-			c.sum[h.harm] += h.ratio[c.way]
+			c.sum[h.harm] += h.ratio[c.variant]
 		}
 	}
 	c.log = c.likelihood(c.sum, len(c.set))
@@ -104,7 +109,8 @@ func (c *chain) likelihood(sum []float64, n int) float64 {
 	}
 	log, product := 0.0, 1.0
 	for i, s := range sum {
-		product *= c.w.term(i, c.share, s/float64(n))
+		e := c.share[i]
+		product *= 1 - e + e*s/float64(n)
 		if product < 1e-200 || product > 1e200 {
 			log += math.Log(product)
 			product = 1
@@ -147,13 +153,13 @@ func (c *chain) change(k, i int, logOdds float64) {
 	if k >= 0 {
 		n--
 		for _, h := range c.all[c.set[k]].hits {
-			c.trial[h.harm] = math.Max(c.trial[h.harm]-h.ratio[c.way], 0)
+			c.trial[h.harm] = math.Max(c.trial[h.harm]-h.ratio[c.variant], 0)
 		}
 	}
 	if i >= 0 {
 		n++
 		for _, h := range c.all[i].hits {
-			c.trial[h.harm] += h.ratio[c.way]
+			c.trial[h.harm] += h.ratio[c.variant]
 		}
 	}
 	log := c.likelihood(c.trial, n)
@@ -171,25 +177,53 @@ func (c *chain) change(k, i int, logOdds float64) {
 	c.sum, c.trial, c.log = c.trial, c.sum, log
 }
 
-// refresh draws the way and every ε anew, given the set.
+// refresh draws the variant and each ε anew, given the set.
 func (c *chain) refresh() {
-	logs := make([]float64, c.w.ways)
-	for k := range c.w.ways {
-		c.way = k
-		c.restart()
-		logs[k] = c.log
-	}
-	c.way = c.pick(logs)
-	c.restart()
-	for class := range c.share {
-		logs := make([]float64, len(c.w.shares))
-		for s := range c.w.shares {
-			c.share[class] = s
-			logs[s] = c.likelihood(c.sum, len(c.set))
+	if c.w.variants > 1 {
+		logs := make([]float64, c.w.variants)
+		for v := range logs {
+			c.variant = v
+			c.restart()
+			logs[v] = c.log
 		}
-		c.share[class] = c.pick(logs)
+		c.variant = c.pick(logs)
+		c.restart()
+	}
+	logs := make([]float64, len(c.w.shares))
+	for g := range groups {
+		if c.w.size[g] == 0 {
+			continue
+		}
+		for s, e := range c.w.shares {
+			logs[s] = c.w.prior[g][s]
+			if len(c.set) > 0 {
+				logs[s] += c.ofGroup(g, e)
+			}
+		}
+		e := c.w.shares[c.pick(logs)]
+		for i, of := range c.w.group {
+			if of == g {
+				c.share[i] = e
+			}
+		}
 	}
 	c.log = c.likelihood(c.sum, len(c.set))
+}
+
+// ofGroup is the log likelihood of the harms of a group at an ε.
+func (c *chain) ofGroup(g int, e float64) float64 {
+	log, product := 0.0, 1.0
+	for i, of := range c.w.group {
+		if of != g {
+			continue
+		}
+		product *= 1 - e + e*c.sum[i]/float64(len(c.set))
+		if product < 1e-200 || product > 1e200 {
+			log += math.Log(product)
+			product = 1
+		}
+	}
+	return log + math.Log(product)
 }
 
 // pick draws a place by the logs of weights.
@@ -207,11 +241,14 @@ func (c *chain) pick(logs []float64) int {
 type seen struct {
 	sets  map[string]int // by members, packed
 	in    []int          // steps that each candidate was in the set
-	left  float64        // sum of the shares of harms left unexplained
+	left  left           // sums
+	looks int            // terms of left
 	steps int
 }
 
-func newSeen(n int) *seen { return &seen{sets: make(map[string]int), in: make([]int, n)} }
+func newSeen(candidates, harms int) *seen {
+	return &seen{sets: make(map[string]int), in: make([]int, candidates), left: newLeft(harms)}
+}
 
 // walk goes on for some steps and notes where it has been.
 func (c *chain) walk(steps int, s *seen) {
@@ -233,61 +270,119 @@ func (c *chain) walk(steps int, s *seen) {
 		}
 		s.sets[string(key)]++
 		if step%16 == 15 {
-			s.left += 16 * c.unexplained()
+			c.leave(s)
 		}
 	}
 }
 
-// unexplained is the expected share of the harms that the set leaves.
-func (c *chain) unexplained() float64 {
-	if len(c.set) == 0 {
-		return 1
+// leave notes what the set leaves unexplained.
+func (c *chain) leave(s *seen) {
+	s.looks++
+	nobody := 1.0
+	for i, sum := range c.sum {
+		x := 1.0
+		if len(c.set) > 0 {
+			e := c.share[i]
+			x = (1 - e) / (1 - e + e*sum/float64(len(c.set)))
+		}
+		s.left.each[i] += x
+		nobody *= x
 	}
-	left := 0.0
-	for i, s := range c.sum {
-		e := c.w.share(i, c.share)
-		left += (1 - e) / (1 - e + e*s/float64(len(c.set)))
-	}
-	return left / float64(len(c.sum))
+	s.left.nobody += nobody
 }
 
-// sample walks two chains and returns the sets that they were in, by falling
-// probability, what each candidate's is, and by how much the chains differ.
-func sample(w weigher, all []*candidate) (sets []weighed, marginal []float64, unexplained, doubt float64) {
-	h := fnv.New64a()
-	for _, c := range all {
-		for _, x := range c.hits {
-			h.Write([]byte{byte(x.harm), byte(x.harm >> 8), byte(c.actor), byte(c.actor >> 8)})
-		}
-	}
-	seed := h.Sum64()
-	chains := [2]*chain{newChain(w, all, seed, 0), newChain(w, all, seed+1, 4)}
-	var both [2]*seen
-	for i, c := range chains {
-		c.walk(burnIn, nil)
-		both[i] = newSeen(len(all))
-	}
-	for round := 0; ; round++ {
-		doubt = 0
-		for i, c := range chains {
-			c.walk(walk<<max(round-1, 0), both[i])
-		}
+// answer is the posterior: sets by falling probability, what each candidate's is,
+// what is left unexplained, and by how much two reckonings differ.
+type answer struct {
+	sets     []weighed
+	marginal []float64
+	left     left
+	doubt    float64
+}
+
+// weighed is a set with its probability.
+type weighed struct {
+	members     []int // positions among the candidates
+	probability float64
+}
+
+// exact weighs every set of a short list of candidates.
+func exact(w *weigher, all []*candidate) answer {
+	a := answer{marginal: make([]float64, len(all)), left: newLeft(len(w.group))}
+	var logs []float64
+	var lefts []left
+	for bits := range 1 << len(all) {
+		var x weighed
+		var members []*candidate
 		for i := range all {
-			a, b := float64(both[0].in[i])/float64(both[0].steps), float64(both[1].in[i])/float64(both[1].steps)
-			doubt = math.Max(doubt, math.Abs(a-b))
+			if bits>>i&1 == 1 {
+				x.members, members = append(x.members, i), append(members, all[i])
+			}
 		}
-		if doubt <= agreed || round == longest {
+		log, l := w.both(true, members)
+		a.sets, logs, lefts = append(a.sets, x), append(logs, log), append(lefts, l)
+	}
+	total := logSum(logs)
+	for i := range a.sets {
+		p := math.Exp(logs[i] - total)
+		a.sets[i].probability = p
+		a.left.add(lefts[i], p)
+		for _, m := range a.sets[i].members {
+			a.marginal[m] += p
+		}
+	}
+	slices.SortStableFunc(a.sets, func(x, y weighed) int { return cmp.Compare(y.probability, x.probability) })
+	return a
+}
+
+// seedOf makes a seed of who saw which harm, so that the answer hangs neither on
+// the accounts' names nor on the order in which they came.
+func seedOf(all []*candidate) uint64 {
+	h := fnv.New64a()
+	var b []byte
+	for _, c := range all {
+		b = binary.AppendUvarint(b[:0], uint64(len(c.hits)))
+		for _, x := range c.hits {
+			b = binary.AppendUvarint(b, uint64(x.harm))
+		}
+		h.Write(b)
+	}
+	return h.Sum64()
+}
+
+// sample walks two chains until they agree, or long enough.
+func sample(w *weigher, all []*candidate) answer {
+	seed := seedOf(all)
+	chains := [2]*chain{newChain(w, all, seed, 0), newChain(w, all, seed+1, 4)}
+	both := [2]*seen{newSeen(len(all), len(w.group)), newSeen(len(all), len(w.group))}
+	a := answer{marginal: make([]float64, len(all)), left: newLeft(len(w.group))}
+	for round := 0; ; round++ {
+		var wg sync.WaitGroup
+		for i, c := range chains {
+			wg.Go(func() {
+				if round == 0 {
+					c.walk(burnIn, nil)
+				}
+				c.walk(walk<<max(round-1, 0), both[i])
+			})
+		}
+		wg.Wait()
+		a.doubt = 0
+		for i := range all {
+			x, y := float64(both[0].in[i])/float64(both[0].steps), float64(both[1].in[i])/float64(both[1].steps)
+			a.doubt = math.Max(a.doubt, math.Abs(x-y))
+		}
+		if a.doubt <= agreed || round == longest {
 			break
 		}
 	}
 	total := float64(both[0].steps + both[1].steps)
-	marginal = make([]float64, len(all))
 	for i := range all {
-		marginal[i] = float64(both[0].in[i]+both[1].in[i]) / total
+		a.marginal[i] = float64(both[0].in[i]+both[1].in[i]) / total
 	}
 	count := map[string]int{}
 	for _, s := range both {
-		unexplained += s.left / total
+		a.left.add(s.left, 1/float64(2*s.looks))
 		for key, n := range s.sets {
 			count[key] += n
 		}
@@ -298,13 +393,13 @@ func sample(w weigher, all []*candidate) (sets []weighed, marginal []float64, un
 			i, size := binary.Uvarint(b)
 			x.members, b = append(x.members, int(i)), b[size:]
 		}
-		sets = append(sets, x)
+		a.sets = append(a.sets, x)
 	}
-	slices.SortFunc(sets, func(a, b weighed) int {
+	slices.SortFunc(a.sets, func(a, b weighed) int {
 		if c := cmp.Compare(b.probability, a.probability); c != 0 {
 			return c
 		}
 		return slices.Compare(a.members, b.members)
 	})
-	return sets, marginal, unexplained, doubt
+	return a
 }
