@@ -150,8 +150,12 @@ func (s *Server) registerDataDoor() {
 		OperationID: "lift-standing", Method: http.MethodPost, Path: "/api/standings/lift",
 		Summary: "Take back one ground against an account, company, site, workplace or computer", DefaultStatus: http.StatusNoContent,
 	}, s.lift)
-	huma.Get(s.api, "/api/trace", func(context.Context, *struct{}) (*body[trace.Result], error) {
-		return &body[trace.Result]{s.cfg.Trace()}, nil
+	huma.Get(s.api, "/api/trace", func(ctx context.Context, _ *struct{}) (*body[trace.Result], error) {
+		res, err := s.cfg.Trace()
+		if err != nil {
+			return nil, s.internal(ctx, err)
+		}
+		return &body[trace.Result]{res}, nil
 	})
 }
 

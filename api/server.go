@@ -55,7 +55,7 @@ type Config struct {
 	Money     Money
 	SignIn    func(ctx context.Context, user, password string) (User, error)
 	User      func(ctx context.Context, name string) (User, bool, error) // the account as it is now
-	Trace     func() trace.Result
+	Trace     func() (trace.Result, error)
 	Prove     func(ctx context.Context, index uint64) (ledger.Proof, error)
 	Verify    func(ctx context.Context) (ledger.Report, error)
 	Verifier  string                          // the ledger's public key, which begins with its origin

@@ -82,7 +82,13 @@ func TestAShelfAnswersAsMemoryDoes(t *testing.T) {
 			}
 		}
 		tracer := New(opt)
+		if saved := tracer.saved; tracer.Behind() != (saved > 0) {
+			t.Errorf("seed %d: behind before anything is added: %v, %d saved", seed, tracer.Behind(), saved)
+		}
 		feed(tracer, events)
+		if tracer.Behind() {
+			t.Errorf("seed %d: still behind", seed)
+		}
 		same(t, seed, "over a shelf", tracer.Answer(), want)
 		same(t, seed, "over a shelf, again", tracer.Answer(), want)
 		if err := tracer.Flush(); err != nil || len(tracer.trails) != 0 {

@@ -119,6 +119,10 @@ func New(opt Options) *Tracer {
 // trusted and nothing more is put there.
 func (t *Tracer) Err() error { return t.err }
 
+// Behind says whether less was added than an earlier tracer had put on the shelf.
+// After all of a record was added, it means that the shelf is another record's.
+func (t *Tracer) Behind() bool { return t.seen < t.saved }
+
 // Add takes views, reasons (for a customer's queue) and harms, in any order;
 // other events are passed over.
 func (t *Tracer) Add(ev event.Event) {

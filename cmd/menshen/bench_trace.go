@@ -23,6 +23,8 @@ type traceBench struct {
 	s      streams
 	worlds int
 	svg    string
+	views  int
+	dir    string
 }
 
 // traceRow is one line of the table: how many leak, and what is complained of.
@@ -34,17 +36,26 @@ type traceRow struct {
 }
 
 func benchTrace(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("bench trace", "bench trace [-worlds N] [-svg DIR]", s.err)
+	fs := newFlags("bench trace", "bench trace [-worlds N] [-svg DIR] | -views N [-dir DIR]", s.err)
 	b := traceBench{s: s}
 	fs.IntVar(&b.worlds, "worlds", 20, "worlds of each line; 200 take about a quarter of an hour")
 	fs.StringVar(&b.svg, "svg", "", "write the plot into this `directory`")
+	fs.IntVar(&b.views, "views", 0, "measure answers over an index of so many `views` instead; 100 million take about 3 GB of disk")
+	fs.StringVar(&b.dir, "dir", "", "with -views: `directory` in which the index is made and stays, or is from an earlier run (default: a temporary one)")
 	if code, done := parse(fs, s, args); done {
 		return code
 	}
-	if b.worlds < 1 {
+	switch {
+	case b.worlds < 1:
 		return fail(s, "bench trace", exitUsage, errors.New("-worlds must be above zero"))
+	case b.views < 0:
+		return fail(s, "bench trace", exitUsage, errors.New("-views must not be below zero"))
 	}
-	if err := b.run(ctx); err != nil {
+	do := b.run
+	if b.views > 0 {
+		do = b.overViews
+	}
+	if err := do(ctx); err != nil {
 		return fail(s, "bench trace", exitUnreadable, err)
 	}
 	return exitDone

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -142,6 +143,9 @@ func (p *pipeline) settleAt(ctx context.Context, index uint64) error {
 // settle appends what the engines said in the replay and was not recorded: a
 // crash came between an event and what follows from it.
 func (p *pipeline) settle(ctx context.Context) error {
+	if p.engines.behind() {
+		return errors.New("the index of views has seen more than the ledger holds: they are not of one record; remove trace.db to build it anew")
+	}
 	r := p.replay
 	var owed []event.Event
 	for _, ev := range r.owed {
@@ -226,7 +230,7 @@ func (p *pipeline) flushEvery(ctx context.Context, stop context.CancelCauseFunc)
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := p.flush(ctx); err != nil && ctx.Err() == nil {
+			if err := errors.Join(p.flush(ctx), p.engines.fault()); err != nil && ctx.Err() == nil {
 				stop(err)
 				return
 			}
@@ -242,6 +246,7 @@ func (p *pipeline) verdict(view event.Event, subject event.SubjectID, explained 
 	}
 	p.tally.Verdict(d.Actor, view.Time, explained)
 	if !explained {
+		p.engines.unexplained(view, subject)
 		p.mu.Lock()
 		p.marks = append(p.marks, mark{view.Key(), subject})
 		p.mu.Unlock()

@@ -93,8 +93,11 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 		return nil, err
 	}
 	standings, tally := standing.New(), api.NewTally(x.bucket, zone)
-	pol, err := s.openEngines()
+	pol, tracing, err := s.openEngines()
 	if err != nil {
+		return nil, err
+	}
+	if s.engines.trace, s.engines.shelf, err = openTracer(ctx, cfg.Data, tracing); err != nil {
 		return nil, err
 	}
 	for _, w := range pol.Warnings {
@@ -116,22 +119,23 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	return s, nil
 }
 
-// openEngines reads the packs and makes what decides by them.
-func (s *server) openEngines() (*policy.Policy, error) {
+// openEngines reads the packs and makes what decides by them, but for the tracer,
+// which needs the data directory.
+func (s *server) openEngines() (*policy.Policy, trace.Options, error) {
 	wp, rules, err := loadWatchPack(s.cfg.Packs.DataDoor)
 	if err != nil {
-		return nil, err
+		return nil, trace.Options{}, err
 	}
 	pp, rp, err := loadMoneyPack(s.cfg.Packs.MoneyDoor)
 	if err != nil {
-		return nil, err
+		return nil, trace.Options{}, err
 	}
 	w := watch.New(wp, watch.Options{Verdict: func(view event.Event, subject event.SubjectID, explained bool) {
 		s.pipeline.verdict(view, subject, explained)
 	}})
 	s.engines = &engines{
 		reasons: watch.NewReasons(wp.Grace), watch: w, roll: partner.New(rules),
-		rings: ring.New(rp), payouts: payout.New(pp), trace: trace.New(trace.Options{}),
+		rings: ring.New(rp), payouts: payout.New(pp),
 	}
 	file, data := s.cfg.Gateway.Policy, []byte(nil)
 	if file != "" {
@@ -144,9 +148,10 @@ func (s *server) openEngines() (*policy.Policy, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading policy: %w", err)
+		return nil, trace.Options{}, fmt.Errorf("reading policy: %w", err)
 	}
-	return policy.Parse(file, data)
+	pol, err := policy.Parse(file, data)
+	return pol, traceOptions(wp), err
 }
 
 func (s *server) openGateway(pol *policy.Policy, standings *standing.Book, x extras) error {
@@ -268,6 +273,9 @@ func (s *server) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		err = s.ledger.Close(ctx)
+	}
+	if s.engines != nil && s.engines.shelf != nil {
+		err = errors.Join(err, s.engines.close())
 	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close())

@@ -50,7 +50,9 @@ func runTrace(ctx context.Context, s streams, args []string) int {
 	if err != nil {
 		return fail(s, "trace", exitUsage, err)
 	}
-	t := trace.New(trace.Options{Window: *window, Attribute: pack.Statistics.Attribute, AtMost: pack.Statistics.AtMost, Zone: pack.Timezone.Location()})
+	o := traceOptions(pack)
+	o.Window = *window
+	t := trace.New(o)
 	refused, err := readTrace(ctx, s, t, pack, harmsFrom{*events, *harms, *key})
 	if err != nil {
 		return fail(s, "trace", exitUnreadable, err)
@@ -69,6 +71,11 @@ func runTrace(ctx context.Context, s streams, args []string) int {
 		return exitCheck
 	}
 	return exitDone
+}
+
+// traceOptions are what a pack says of customers that are alike.
+func traceOptions(pack *watch.Pack) trace.Options {
+	return trace.Options{Attribute: pack.Statistics.Attribute, AtMost: pack.Statistics.AtMost, Zone: pack.Timezone.Location()}
 }
 
 // harmsFrom names the files of the record, the harms, and the subject key.
@@ -190,7 +197,7 @@ func printTrace(out io.Writer, res trace.Result) error {
 		}
 		fmt.Fprintf(w, "%s\t%.3f\n", strings.Join(names, ", "), set.Probability)
 	}
-	fmt.Fprintf(w, "\nnot explained by this record: %.0f%% of the harms\n", 100*res.Unexplained)
+	fmt.Fprintf(w, "\nnot explained by this record: %.0f%% of the harms; that no account led to any of them has probability %.3f\n", 100*res.Unexplained, res.Nobody)
 	for _, a := range res.Advice {
 		fmt.Fprintln(w, a)
 	}
