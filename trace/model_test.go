@@ -63,6 +63,9 @@ func TestAShelfAnswersAsMemoryDoes(t *testing.T) {
 				}
 			}
 		}
+		for a := range 150 { // more names than lie in one piece
+			events = append(events, event.New(fmt.Sprint("w", a), "desk", t0.AddDate(1, 0, 0), &event.AccessViewed{Actor: event.ActorID(fmt.Sprint("worker-", a)), Subjects: []event.SubjectViewed{{Subject: customerNo(a % 40)}}}))
+		}
 		plain := New(Options{})
 		feed(plain, events)
 		want := plain.Answer()

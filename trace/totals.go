@@ -267,7 +267,16 @@ func (t *Tracer) settle() {
 	t.dirty = t.dirty[:0]
 }
 
-const headKey, headVersion = "m", 2
+// The head of the record lies in pieces, so that no value is large: stores search
+// less well among large ones.
+const (
+	headKey, headVersion = "m", 3
+	namesAtOnce          = 64
+	strataAtOnce         = 32
+)
+
+func namesKey(piece int) string  { return "n" + strconv.Itoa(piece) }
+func strataKey(piece int) string { return "s" + strconv.Itoa(piece) }
 
 // Flush puts what has changed on the shelf and lets go of the trails. Without a
 // shelf it does nothing.
@@ -279,7 +288,8 @@ func (t *Tracer) Flush() error {
 	if len(t.unsaved) == 0 && t.seen == t.saved {
 		return t.err
 	}
-	values := map[string][]byte{headKey: t.encodeHead()}
+	values := make(map[string][]byte, len(t.unsaved))
+	t.putHead(values)
 	for _, s := range t.unsaved {
 		values[trailKey(s)] = t.trails[s].encode()
 	}
@@ -297,13 +307,13 @@ func (t *Tracer) Flush() error {
 		return t.err
 	}
 	clear(t.trails)
-	t.unsaved, t.saved = t.unsaved[:0], t.seen
+	t.unsaved, t.saved, t.named = t.unsaved[:0], t.seen, len(t.actors)
 	return nil
 }
 
-// encodeHead writes what is of the record as a whole: how far it has come, the
+// putHead writes what is of the record as a whole: how far it has come, the
 // accounts and the strata.
-func (t *Tracer) encodeHead() []byte {
+func (t *Tracer) putHead(values map[string][]byte) {
 	b := binary.AppendUvarint([]byte{headVersion}, t.seen)
 	judged := byte(0)
 	if t.judged {
@@ -311,21 +321,29 @@ func (t *Tracer) encodeHead() []byte {
 	}
 	b = appendText(append(b, judged), t.settings())
 	b = binary.AppendUvarint(b, uint64(len(t.actors)))
-	for _, a := range t.actors {
-		b = appendText(b, string(a))
+	values[headKey] = binary.AppendUvarint(b, uint64(len(t.totals.strata)))
+	for i := t.named / namesAtOnce; i*namesAtOnce < len(t.actors); i++ {
+		var b []byte
+		for _, a := range t.actors[i*namesAtOnce : min((i+1)*namesAtOnce, len(t.actors))] {
+			b = appendText(b, string(a))
+		}
+		values[namesKey(i)] = b
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.totals.strata)))
+	var piece []byte
 	for i, s := range t.totals.strata {
 		low := byte(0)
 		if s.low {
 			low = 1
 		}
-		b = append(appendText(b, s.queue), low)
-		b = binary.AppendVarint(b, int64(s.month))
-		b = binary.AppendVarint(b, int64(s.shift))
-		b = binary.AppendVarint(b, t.totals.n[i])
+		piece = append(appendText(piece, s.queue), low)
+		piece = binary.AppendVarint(piece, int64(s.month))
+		piece = binary.AppendVarint(piece, int64(s.shift))
+		piece = binary.AppendVarint(piece, t.totals.n[i])
+		if (i+1)%strataAtOnce == 0 || i+1 == len(t.totals.strata) {
+			values[strataKey(i/strataAtOnce)] = piece
+			piece = nil
+		}
 	}
-	return b
 }
 
 // settings are what the totals depend on.
@@ -351,16 +369,40 @@ func (t *Tracer) open() {
 		t.fail(ErrShelf)
 		return
 	}
-	for n := r.length(); n > 0; n-- {
-		t.actor(event.ActorID(r.text()))
-	}
-	for n := r.length(); n > 0; n-- {
-		s := stratum{queue: r.text()}
-		s.low = r.byte() == 1
-		s.month, s.shift = int(r.int()), int(r.int())
-		t.totals.n[t.totals.stratum(s)] = r.int()
-	}
-	if r.bad || len(r.b) > 0 {
+	names, strata := int(r.uint()), int(r.uint())
+	if r.bad || len(r.b) > 0 || !t.openPieces(names, strata) {
 		t.fail(ErrShelf)
 	}
+	t.named = len(t.actors)
+}
+
+// openPieces reads the accounts and the strata; it reports whether they are whole.
+func (t *Tracer) openPieces(names, strata int) bool {
+	for i := 0; len(t.actors) < names; i++ {
+		before := len(t.actors)
+		for r := (&cursor{b: t.get(namesKey(i))}); len(r.b) > 0; {
+			if t.actor(event.ActorID(r.text())); r.bad {
+				return false
+			}
+		}
+		if len(t.actors) == before {
+			return false
+		}
+	}
+	for i := 0; len(t.totals.strata) < strata; i++ {
+		before := len(t.totals.strata)
+		for r := (&cursor{b: t.get(strataKey(i))}); len(r.b) > 0; {
+			s := stratum{queue: r.text()}
+			s.low = r.byte() == 1
+			s.month, s.shift = int(r.int()), int(r.int())
+			t.totals.n[t.totals.stratum(s)] = r.int()
+			if r.bad {
+				return false
+			}
+		}
+		if len(t.totals.strata) == before {
+			return false
+		}
+	}
+	return len(t.actors) == names && len(t.totals.strata) == strata
 }

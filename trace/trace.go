@@ -93,6 +93,7 @@ type Tracer struct {
 	unsaved []event.SubjectID // in the totals, not yet on the shelf
 	seen    uint64            // views and reasons
 	saved   uint64            // of these, on the shelf
+	named   int               // accounts, on the shelf
 	err     error             // the first fault of the shelf
 }
 
