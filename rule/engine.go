@@ -206,12 +206,16 @@ func (e *Engine) take(i int, ev event.Event, y *typed, env map[string]any) {
 			x.Number = n
 		}
 	}
-	w := e.state.Values[i][key]
+	keys := e.state.Values[i]
+	w := keys[key]
 	if w == nil {
 		w = &Window{}
-		e.state.Values[i][key] = w
+		keys[key] = w
 	}
 	w.add(x)
+	if len(keys) > MaxKeys+MaxKeys/8 { // some room, so that it is not done for each
+		crowd(keys)
+	}
 }
 
 // add takes an entry to its place, once.
@@ -413,9 +417,6 @@ func (e *Engine) sweep() {
 				delete(keys, k)
 			}
 		}
-		if len(keys) > MaxKeys {
-			e.crowd(keys)
-		}
 	}
 	for about, at := range e.state.Said {
 		if e.state.Now.Sub(at) > MaxWindow*time.Hour {
@@ -425,7 +426,7 @@ func (e *Engine) sweep() {
 }
 
 // crowd forgets the keys that were seen longest ago.
-func (e *Engine) crowd(keys map[string]*Window) {
+func crowd(keys map[string]*Window) {
 	order := make([]string, 0, len(keys))
 	for k := range keys {
 		order = append(order, k)

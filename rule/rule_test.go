@@ -297,3 +297,30 @@ func BenchmarkFold(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
+
+// More keys than are kept push out those seen longest ago, at once and not only
+// when time has passed.
+func TestKeysAreBounded(t *testing.T) {
+	e := New(compiled(t, `
+aggregates: [{name: n, on: [access.refused], key: [actor], fn: count, window: 24h}]
+checks: [{name: twice, on: [access.refused], when: n >= 2, severity: low, action: alert, message: {zh: x, en: x}}]
+`))
+	fold := func(actor int) int {
+		at := t0.Add(time.Duration(actor) * time.Millisecond)
+		return len(e.Fold(event.New(fmt.Sprint("e", actor, at.UnixNano()), "t", at, &event.AccessRefused{Actor: event.ActorID(fmt.Sprint("a", actor)), Cause: "x"})))
+	}
+	most := 0
+	for i := range MaxKeys + MaxKeys/8 + 10 {
+		fold(i)
+		most = max(most, len(e.state.Values[0]))
+	}
+	if most > MaxKeys+MaxKeys/8+1 || len(e.state.Values[0]) > MaxKeys+10 {
+		t.Errorf("%d keys at most, %d at the end", most, len(e.state.Values[0]))
+	}
+	if again := e.Fold(event.New("last", "t", t0.Add(time.Hour), &event.AccessRefused{Actor: event.ActorID(fmt.Sprint("a", MaxKeys)), Cause: "x"})); len(again) != 1 {
+		t.Error("a late key was forgotten")
+	}
+	if again := e.Fold(event.New("first", "t", t0.Add(time.Hour), &event.AccessRefused{Actor: "a0", Cause: "x"})); len(again) != 0 {
+		t.Error("the oldest key was kept")
+	}
+}

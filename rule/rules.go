@@ -22,7 +22,7 @@ const (
 	MaxWindow  = 31 * 24 // hours
 	MaxNodes   = 200     // of an expression
 	MaxEntries = 2000    // of one key of one aggregate; more push out the oldest
-	MaxKeys    = 200_000 // of one aggregate; more push out those seen longest ago
+	MaxKeys    = 200_000 // of one aggregate, or an eighth more; more push out those seen longest ago
 	memory     = 100_000 // of one run of an expression, in expr's units
 	maxText    = 1000    // bytes of an expression or a message
 	maxShown   = 20      // ids of events that an alert carries

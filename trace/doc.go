@@ -25,8 +25,8 @@
 // marked one: an account that handles little stands out by one complaint, and
 // that is no proof.
 //
-// It never does I/O, never looks at a clock or draws random numbers, and never
-// acts on its answer. What it keeps, by customer and as totals, is in memory or on
+// It never does I/O, never looks at a clock, draws no random numbers but those of
+// its own walks, which the question seeds, and never acts on its answer. What it keeps, by customer and as totals, is in memory or on
 // a Shelf, which the caller provides. It fails only as its shelf does, and says so
 // by Err; with too little to go on it says so by low probabilities, a high
 // unexplained share and a high chance of nobody.

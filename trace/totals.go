@@ -346,10 +346,10 @@ func (t *Tracer) putHead(values map[string][]byte) {
 	}
 }
 
-// settings are what the totals depend on.
+// settings are what the totals and the verdicts in the trails depend on.
 func (t *Tracer) settings() string {
 	y := time.Date(2026, 1, 1, 0, 0, 0, 0, t.opt.Zone).Format(time.RFC3339) + time.Date(2026, 7, 1, 0, 0, 0, 0, t.opt.Zone).Format(time.RFC3339)
-	return fmt.Sprintf("%s<=%g in %s", t.opt.Attribute, t.opt.AtMost, y)
+	return fmt.Sprintf("%s<=%g in %s by %s", t.opt.Attribute, t.opt.AtMost, y, t.opt.Basis)
 }
 
 // open reads the head that an earlier tracer left on the shelf.

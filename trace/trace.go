@@ -19,6 +19,9 @@ type Options struct {
 	// an earlier one of the same settings left there, and then passes over as many
 	// views and reasons as that one had taken: it must be given them again.
 	Shelf Shelf
+	// Basis names what else the verdicts and the order of events hang on, such as the
+	// pack's text: a shelf made on another one is not gone on with.
+	Basis string
 	Hold  int // changed customers kept in memory before they go to the shelf; 32768
 }
 

@@ -12,7 +12,7 @@ type finding struct {
 	days    int
 	seen    int
 	among   int     // customers that seen is a part of, where that is asked
-	usual   float64 // what peers would have shown instead of seen
+	usual   float64 // what would be ordinary instead of seen
 	cell    int
 	actors  []event.ActorID // of a partner: who adds most
 }

@@ -74,9 +74,9 @@ func (e *Engine) findingText(f finding, rule Rule) event.Text {
 		}
 	case RuleAttribute:
 		t = event.Text{
-			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由且%s的客户。同类同事同样的工作量约为 %s 名。",
+			ZH: fmt.Sprintf("%s 最近 %d 个工作日查看了 %d 名没有事由且%s的客户。按其查看的其他客户和同事的情况，约为 %s 名。",
 				f.actor, f.days, f.seen, what.ZH, number(f.usual)),
-			EN: fmt.Sprintf("In its last %d working days %s viewed %d customers with %s without a reason. Peers with the same work would have viewed about %s.",
+			EN: fmt.Sprintf("In its last %d working days %s viewed %d customers with %s without a reason. Going by the other customers it viewed, and by its peers, about %s would be ordinary.",
 				f.days, f.actor, f.seen, what.EN, number(f.usual)),
 		}
 	case RuleSelectivity:

@@ -183,6 +183,9 @@ func Parse(file string, data []byte) (*Pack, error) {
 	return p, nil
 }
 
+// Fingerprint tells a pack's text from any other's.
+func (p *Pack) Fingerprint() string { return p.fingerprint }
+
 func defaults() *Pack {
 	none, _ := rule.Compile(nil, nil)
 	return &Pack{

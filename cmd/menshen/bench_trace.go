@@ -38,7 +38,7 @@ type traceRow struct {
 func benchTrace(ctx context.Context, s streams, args []string) int {
 	fs := newFlags("bench trace", "bench trace [-worlds N] [-svg DIR] | -views N [-dir DIR]", s.err)
 	b := traceBench{s: s}
-	fs.IntVar(&b.worlds, "worlds", 20, "worlds of each line; 200 take about a quarter of an hour")
+	fs.IntVar(&b.worlds, "worlds", 20, "worlds of each line; 200 take about half an hour")
 	fs.StringVar(&b.svg, "svg", "", "write the plot into this `directory`")
 	fs.IntVar(&b.views, "views", 0, "measure answers over an index of so many `views` instead; 100 million take about 3 GB of disk")
 	fs.StringVar(&b.dir, "dir", "", "with -views: `directory` in which the index is made and stays, or is from an earlier run (default: a temporary one)")

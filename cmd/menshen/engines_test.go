@@ -38,6 +38,7 @@ func TestOpenTracer(t *testing.T) {
 	open(trace.Options{}, true)
 	open(trace.Options{Attribute: "stars"}, false) // another pack
 	open(trace.Options{Attribute: "stars"}, true)
+	open(trace.Options{Attribute: "stars", Basis: "another text of the pack"}, false)
 	if err := os.WriteFile(filepath.Join(dir, store.ShelfFile), bytes.Repeat([]byte("x"), 8192), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -97,6 +97,7 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	if err != nil {
 		return nil, err
 	}
+	tracing.Basis += " " + settle.String() // which puts events into order
 	if s.engines.trace, s.engines.shelf, err = openTracer(ctx, cfg.Data, tracing); err != nil {
 		return nil, err
 	}

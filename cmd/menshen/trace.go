@@ -75,7 +75,7 @@ func runTrace(ctx context.Context, s streams, args []string) int {
 
 // traceOptions are what a pack says of customers that are alike.
 func traceOptions(pack *watch.Pack) trace.Options {
-	return trace.Options{Attribute: pack.Statistics.Attribute, AtMost: pack.Statistics.AtMost, Zone: pack.Timezone.Location()}
+	return trace.Options{Attribute: pack.Statistics.Attribute, AtMost: pack.Statistics.AtMost, Zone: pack.Timezone.Location(), Basis: pack.Fingerprint()}
 }
 
 // harmsFrom names the files of the record, the harms, and the subject key.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/ledger"
+	"github.com/menshen-io/menshen/standing"
 	"github.com/menshen-io/menshen/watch"
 )
 
@@ -172,7 +173,7 @@ func (r *watchRun) read(ctx context.Context) error {
 	size, err := ledger.Entries(ctx, r.data, r.cursor, func(index uint64, line []byte) error {
 		r.counts.Lines++
 		ev, err := event.Parse(line)
-		if err != nil || ev.Source == "menshen" || ev.Source == "console" {
+		if err != nil || ev.Source == standing.Source {
 			return ctx.Err() // of a newer version, or what Menshen itself said
 		}
 		if cause, err := r.window.Admit(ev); err != nil {
