@@ -47,7 +47,8 @@ type account struct {
 	Seen      ids // unexplained views
 	SeenOther ids // explained views of customers with the pack's attribute
 
-	Lately [lately]uint32 // hashes of the last customers viewed with a reason: more looks at one are one
+	Heard  [questions]uint8 // days for which a question that raised the alarm stays unasked
+	Lately [lately]uint32   // hashes of the last customers viewed with a reason: more looks at one are one
 	Next   uint8
 
 	Today   []queueDay
@@ -165,9 +166,20 @@ func (a *account) day() day {
 // measures reports whether an account is a measure for its peers.
 func (a *account) measures() bool { return !a.Suspect && !a.Doubted }
 
+// forget begins a question's statistics again.
+func (a *account) forget(q int) {
+	if q < counts {
+		clear(a.Counts[q].Stat[:])
+		return
+	}
+	for c := range a.Cells[q-counts] {
+		clear(a.Cells[q-counts][c].Stat[:])
+	}
+}
+
 // reset begins an account's statistics and past again.
 func (a *account) reset() {
-	*a = account{Actor: a.Actor, Group: a.Group, Partner: a.Partner, Suspect: a.Suspect, Today: a.Today, Refused: a.Refused}
+	*a = account{Actor: a.Actor, Group: a.Group, Partner: a.Partner, Suspect: a.Suspect, Heard: a.Heard, Today: a.Today, Refused: a.Refused}
 }
 
 // ids holds the last views of an account, each with the tested values of its

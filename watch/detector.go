@@ -172,9 +172,7 @@ func (d *detector) closeDay() []finding {
 			d.testCells(t)
 		}
 		d.learn(t)
-		if f, alarm := d.judge(t); alarm {
-			found = append(found, f)
-		}
+		found = append(found, d.judge(t)...)
 	}
 	found = append(found, d.closePartners()...)
 	d.endDay()

@@ -16,6 +16,9 @@ const seenPhone = "phone"
 // causeExport is how the gateway names an export that it refused to a masked role.
 const causeExport = "export_by_masked_role"
 
+// causeStanding is how the causes of refusals begin that a standing brings about.
+const causeStanding = "standing_"
+
 // facts raises what a view is without any statistics.
 func (e *Engine) facts(ev event.Event, d *event.AccessViewed) {
 	for i := range d.Subjects {

@@ -17,9 +17,8 @@ type finding struct {
 	actors  []event.ActorID // of a partner: who adds most
 }
 
-// weights share the budget out among the questions. They sum to 1 over the
-// questions of an account, so that the weighted statistic needs one threshold
-// only.
+// weights share the budget out among the questions: they sum to 1 over those of an
+// account, so that all of them together raise no more false alarms than one would.
 type weights struct {
 	count    [counts]float64
 	own      [kinds]float64 // the values that the pack names
@@ -78,53 +77,71 @@ func weigh(p *Pack) weights {
 	return w
 }
 
-// judge raises the alarm when the weighted average over all questions and
-// alternatives reaches the budget.
-func (d *detector) judge(t *trial) (finding, bool) {
+// questions of an account: the counts, and the shares of each kind.
+const questions = counts + kinds
+
+// rulesOf names the rule of each question.
+func rulesOf() [questions]string {
+	return [questions]string{RuleVolume, RuleAttribute, RuleGuessing, RuleSelectivity, RuleExplained}
+}
+
+// heard is for how many working days a question is not asked again of an account
+// that it has raised the alarm for.
+const heard = 10
+
+// judge raises the alarm of each question whose weighted average over its
+// alternatives reaches the budget. Only that question begins again: who is
+// refused often may be a thief besides.
+func (d *detector) judge(t *trial) []finding {
 	a := t.a
-	var total, best float64
-	f := finding{actor: a.Actor}
-	take := func(weight, stat float64, rule string, cell int) {
-		v := weight * stat
-		total += v
-		if v > best {
-			best, f.rule, f.cell = v, rule, cell
+	var found []finding
+	var total float64
+	for q, rule := range rulesOf() {
+		stat, cell := d.askedOf(a, q)
+		stat *= d.weights.accounts
+		total += stat
+		switch {
+		case a.Heard[q] > 0:
+			a.Heard[q]--
+			a.forget(q)
+		case stat >= d.gamma:
+			f := finding{rule: rule, actor: a.Actor, odds: stat, cell: cell}
+			d.describe(&f, t)
+			found = append(found, f)
+			a.forget(q)
+			a.Heard[q] = heard
+			a.Suspect = true
 		}
 	}
+	a.Doubted = total >= d.gamma*doubted
+	return found
+}
+
+// askedOf returns a question's weighted statistic, and the value that adds most
+// to it.
+func (d *detector) askedOf(a *account, q int) (stat float64, cell int) {
 	n := len(d.set.LeakPerDay)
-	for q, rule := range [counts]string{RuleVolume, RuleAttribute, RuleGuessing} {
+	if q < counts {
 		s := a.Counts[q].Stat[:]
-		take(d.weights.count[q], partOwnPast*d.byLeak(s[:n])+(1-partOwnPast)*d.byLeak(s[n:2*n]), rule, 0)
+		return d.weights.count[q] * (partOwnPast*d.byLeak(s[:n]) + (1-partOwnPast)*d.byLeak(s[n:2*n])), 0
 	}
-	for k, rule := range [kinds]string{RuleSelectivity, RuleExplained} {
-		for c := range a.Cells[k] {
-			w := d.weights.others[k]
-			if c == 0 {
-				w = d.weights.own[k]
-			}
-			if s := a.Cells[k][c].Stat[:]; k == explained {
-				take(w, d.byLeak(s[:n]), rule, c)
-			} else {
-				take(w, average(s[:len(d.set.OddsRatios)]), rule, c)
-			}
+	k, most := q-counts, 0.0
+	for c := range a.Cells[k] {
+		w, s := d.weights.others[k], a.Cells[k][c].Stat[:]
+		if c == 0 {
+			w = d.weights.own[k]
+		}
+		if k == explained {
+			w *= d.byLeak(s[:n])
+		} else {
+			w *= average(s[:len(d.set.OddsRatios)])
+		}
+		stat += w
+		if w > most {
+			most, cell = w, c
 		}
 	}
-	f.odds = total * d.weights.accounts
-	a.Doubted = f.odds >= d.gamma*doubted
-	if f.odds < d.gamma {
-		return finding{}, false
-	}
-	d.describe(&f, t)
-	for q := range a.Counts {
-		clear(a.Counts[q].Stat[:])
-	}
-	for k := range kinds {
-		for c := range a.Cells[k] {
-			clear(a.Cells[k][c].Stat[:])
-		}
-	}
-	a.Suspect = true
-	return f, true
+	return stat, cell
 }
 
 // byLeak averages over sizes of leak. A large one is found soon whatever its
@@ -163,8 +180,6 @@ func (d *detector) describe(f *finding, t *trial) {
 		f.seen, f.usual = int(late.sum), late.exposure
 		if k == unexplained {
 			f.among = int(a.Counts[askVolume].Past.late().sum)
-		}
-		if k == unexplained {
 			f.ids = a.Seen.with(1 << f.cell)
 		} else {
 			f.ids = a.SeenOther.with(0)

@@ -17,7 +17,7 @@ import (
 var ErrSnapshot = errors.New("snapshot does not fit")
 
 // format changes whenever the meaning of a snapshot does.
-const format = 1
+const format = 2
 
 // snapshot is all that an engine knows.
 type snapshot struct {

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"strings"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
@@ -146,8 +147,9 @@ func (e *Engine) openDay(at time.Time) {
 func (e *Engine) judge(ev event.Event) {
 	d, ok := ev.Data.(*event.AccessViewed)
 	if !ok {
-		if who := ev.Data.(*event.AccessRefused).Actor; who != "" {
-			e.detector.account(who).Refused++
+		// A door that is narrowed or closed is no sign of guessing: Menshen did that.
+		if r := ev.Data.(*event.AccessRefused); r.Actor != "" && !strings.HasPrefix(r.Cause, causeStanding) {
+			e.detector.account(r.Actor).Refused++
 		}
 		return
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // Seeds from here on were not looked at while the tests were made.
-const benchSeeds = 60_000_000
+const benchSeeds = 80_000_000
 
 type detectBench struct {
 	s     streams
