@@ -181,3 +181,35 @@ func TestFewerViewsAreNoSign(t *testing.T) {
 		t.Errorf("alarms: %v", got)
 	}
 }
+
+// A thief who is refused again and again is named for the theft as well.
+func TestOneQuestionDoesNotSilenceAnother(t *testing.T) {
+	d := newDesk(6, 21)
+	got := alarms(t, d.play(60, func(day int) {
+		if day < 25 {
+			return
+		}
+		for i := range 5 {
+			d.add(t0.AddDate(0, 0, day).Add(time.Duration(i)*time.Minute), &event.AccessRefused{Actor: "agent-007", Cause: "reveal_reason_not_open"})
+		}
+		d.view(7, day, false, map[string]any{"rating": 1., "member": "none", "queue": "cn"})
+	}))
+	who := got["agent-007"]
+	if !slices.Contains(who, RuleGuessing) || !slices.Contains(who, RuleAttribute) || len(got) != 1 {
+		t.Errorf("alarms: %v", got)
+	}
+}
+
+// Menshen's own narrowing brings refusals about; they are no guessing.
+func TestADoorThatAStandingClosedIsNoGuess(t *testing.T) {
+	d := newDesk(7, 21)
+	if got := alarms(t, d.play(50, func(day int) {
+		for i := range 9 {
+			if day >= 30 {
+				d.add(t0.AddDate(0, 0, day).Add(time.Duration(i)*time.Minute), &event.AccessRefused{Actor: "agent-008", Cause: "standing_narrowed"})
+			}
+		}
+	})); len(got) != 0 {
+		t.Errorf("alarms: %v", got)
+	}
+}
