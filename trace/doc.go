@@ -6,18 +6,21 @@
 //
 //	1 − ε + ε/|S| · Σ over a in S of r(a), r(a) = 1/q(a) if a viewed the customer before the harm, else 0
 //
-// where q(a) is the share of like customers (same queue, attribute, month and
-// shift) whom a viewed: accounts that handle much are not suspected for it. Where
-// it is known which views work explains, r is a mixture of this and of the same
-// quantity reckoned on unexplained views alone; where many views of harmed
-// customers are known, r is multiplied by how much likelier a leak is to leave the
-// delay between view and harm than work is, for a leak of unknown pace.
+// where q(a) is how likely a views such a customer if it leaks none: learned from
+// the like customers (same queue, attribute, month and shift) who came to no harm,
+// so that accounts that handle much are not suspected for it, and taken higher the
+// fewer these are. Where it is known which views work explains, r is a mixture of
+// this and of the same quantity reckoned on unexplained views alone; where many
+// views of harmed customers are known, r is multiplied by how much likelier a leak
+// is to leave the delay between view and harm than work is, for a leak of unknown
+// pace.
 //
 // ε, the share of harms that come from S, runs over a grid for each kind of harm
-// and of customer apart, with a prior of 2/N for each account. The sets of a short
-// list of candidates are all weighed, those of a longer one by two seeded walks,
-// which are compared: Result.Doubt is by how much they differ. The empty set, and
-// that none of the harms came from S, are among what is weighed.
+// and of customer apart. Each account has a prior of 2/N, that nobody leaked one of
+// a third. The sets of a short list of candidates are all weighed, those of a
+// longer one by two seeded walks, which are compared: Result.Doubt is by how much
+// they differ. The empty set, and that none of the harms came from S, are among
+// what is weighed.
 //
 // Views after a customer's harm count nowhere, and a customer's harms count as
 // one. A marked number that rings hardly ever comes about without a leak. The

@@ -19,12 +19,13 @@ type platform struct {
 	truth     sim.Truth
 	tracer    *Tracer
 	end       time.Time
+	reported  []event.Event
 	unrelated []event.SubjectID // with a bad review, not sold by anyone
 }
 
-func newPlatform(t *testing.T, seed uint64) *platform {
+func newPlatform(t *testing.T, o sim.Options) *platform {
 	t.Helper()
-	w, err := sim.New(sim.Options{Scenario: sim.Harvest, Seed: seed, Agents: 20, Days: 45})
+	w, err := sim.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,11 +44,12 @@ func newPlatform(t *testing.T, seed uint64) *platform {
 		}
 	}})
 	for ev := range w.Events() {
+		engine.Fold(ev)
 		if ev.Type == event.TypeHarmReported {
-			continue // each test brings its own
+			p.reported = append(p.reported, ev)
+			continue // each test brings its own, or adds these
 		}
 		p.tracer.Add(ev)
-		engine.Fold(ev)
 	}
 	engine.Flush()
 	sold := map[event.SubjectID]bool{}
@@ -89,7 +91,7 @@ func TestInASimulatedHarvest(t *testing.T) {
 	for seed := uint64(1); seed <= 3; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			p, r := newPlatform(t, seed), rand.New(rand.NewPCG(seed, 2))
+			p, r := newPlatform(t, sim.Options{Scenario: sim.Harvest, Seed: seed, Agents: 20, Days: 45}), rand.New(rand.NewPCG(seed, 2))
 			guilty := []event.ActorID{p.truth.Insiders[0].Actor, p.truth.Insiders[1].Actor}
 			slices.Sort(guilty)
 			first := func(res Result) []event.ActorID {
@@ -158,5 +160,46 @@ func TestInASimulatedHarvest(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Where nobody leaks, honest accounts have seen harmed customers, with and without
+// a reason, as often as their rates say: those of a low rate too, who would be
+// accused by one stray view if it were taken for rarer than it is.
+func TestRatesAreWhatHonestAccountsShow(t *testing.T) {
+	var expected, seen [3]float64
+	for seed := uint64(21); seed <= 24; seed++ {
+		p := newPlatform(t, sim.Options{Scenario: sim.Ordinary, Seed: seed, Agents: 28, Days: 150, Merchants: -1, Complaints: sim.Complaints{Unrelated: 2}})
+		for _, ev := range p.reported {
+			p.tracer.Add(ev)
+		}
+		subjects := p.tracer.sortedHarms()
+		p.tracer.settle()
+		strata, _, before := p.tracer.beforeHarm(subjects)
+		for i, s := range subjects {
+			if len(before[i]) == 0 {
+				continue
+			}
+			met := p.tracer.partOf(p.tracer.trail(s), before[i]).seen
+			for a := range p.tracer.actors {
+				q, u := p.tracer.chances(strata[i], int32(a))
+				k := slices.IndexFunc(met, func(s seenBy) bool { return s.actor == int32(a) })
+				for band, rate := range []float64{q, u} {
+					if band == 1 && rate > 1./500 {
+						band = 2
+					}
+					expected[band] += rate
+					if k >= 0 && (band == 0 || met[k].unexplained) {
+						seen[band]++
+					}
+				}
+			}
+		}
+	}
+	for band, name := range []string{"viewed", "viewed without a reason, rarely", "viewed without a reason, as usual"} {
+		t.Logf("%s: %.1f expected, %v seen", name, expected[band], seen[band])
+		if seen[band] > 1.6*expected[band] || band != 1 && seen[band] < 0.6*expected[band] {
+			t.Errorf("%s: %.1f expected, %v seen", name, expected[band], seen[band])
+		}
 	}
 }

@@ -131,55 +131,136 @@ func newOracle(h history, actors int) *oracle {
 	return o
 }
 
-// share is how many of the customers like c an account viewed: everybody, then
-// those of the queue and kind, then those of the month, then those of the shift,
-// each leaning on the last.
-func (o *oracle) share(actor, c int, counts func(look) bool) float64 {
+// group is the customers that count as like c at a level: everybody, then those of
+// the queue and kind, then those of the month, then those of the shift. But for
+// the first, customers who came to harm are left out.
+func (o *oracle) group(c, level int) []int {
 	low := func(c int) bool { return slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) }
 	first := func(c int) time.Time {
 		return slices.MinFunc(o.before[c], func(a, b look) int { return a.at.Compare(b.at) }).at
 	}
 	month := func(c int) string { return first(c).Format("2006-01") }
 	shift := func(c int) int { return first(c).Hour() / 8 }
-	alike := []func(int) bool{
-		func(int) bool { return true },
-		func(d int) bool { return o.queues[d] == o.queues[c] && low(d) == low(c) },
-		func(d int) bool { return o.queues[d] == o.queues[c] && low(d) == low(c) && month(d) == month(c) },
-		func(d int) bool {
-			return o.queues[d] == o.queues[c] && low(d) == low(c) && month(d) == month(c) && shift(d) == shift(c)
-		},
+	var out []int
+	for d := range o.before {
+		_, harmed := o.harms[d]
+		same := o.queues[d] == o.queues[c] && low(d) == low(c)
+		if level == 0 || !harmed && same && (level < 2 || month(d) == month(c)) && (level < 3 || shift(d) == shift(c)) {
+			out = append(out, d)
+		}
 	}
-	q, strength := 0.5, 1.
-	for _, like := range alike {
-		n, viewed := 0., 0.
-		for d := range o.before {
-			if like(d) {
-				n++
-				if slices.ContainsFunc(o.before[d], func(l look) bool { return l.actor == actor && counts(l) }) {
-					viewed++
+	return out
+}
+
+func (o *oracle) saw(actor, c int) (viewed, odd bool) {
+	return slices.ContainsFunc(o.before[c], func(l look) bool { return l.actor == actor }),
+		slices.ContainsFunc(o.before[c], func(l look) bool { return l.actor == actor && l.unexplained })
+}
+
+// rates are how likely a customer like c is viewed by the account, and without
+// explanation.
+func (o *oracle) rates(actor, c int) (q, u float64) {
+	q = 0.5
+	share, care, rate, part := 0.5, 1., 0., 1.
+	customers, views := 1., 1.
+	known := 0
+	for a := range o.actors {
+		if slices.ContainsFunc(o.looks, func(l look) bool { return l.actor == a }) {
+			known++
+		}
+	}
+	for level := range 4 {
+		var n, own, ownOdd, others, othersOdd float64
+		for _, d := range o.group(c, level) {
+			n++
+			for a := range o.actors {
+				viewed, odd := o.saw(a, d)
+				switch {
+				case a == actor && odd:
+					own, ownOdd = own+1, ownOdd+1
+				case a == actor && viewed:
+					own++
+				case odd:
+					others, othersOdd = others+1, othersOdd+1
+				case viewed:
+					others++
 				}
 			}
 		}
-		q = (viewed + strength*q) / (n + strength)
-		strength = 30
+		q = (own + customers*q) / (n + customers)
+		share = (othersOdd + views*share) / (others + views)
+		care = (ownOdd + care) / (own*share + 1)
+		rate = (othersOdd + customers*rate) / (n + customers)
+		if level == 0 {
+			part = (ownOdd + 1) / (othersOdd + float64(known))
+		}
+		customers, views = max(30, 1/q), 30
 	}
-	return q
+	u = min(q, q*share*care/2+rate*part/2)
+
+	// Both are not known for certain.
+	n, k, m, l := 1., 0., 1., 0.
+	for _, d := range o.group(c, 1) {
+		viewed, odd := o.saw(actor, d)
+		if viewed {
+			n++
+		}
+		if odd {
+			m++
+		}
+	}
+	for d := range o.harms {
+		if o.alike(c, d) {
+			viewed, odd := o.within(actor, d)
+			if viewed {
+				k++
+			}
+			if odd {
+				l++
+			}
+		}
+	}
+	more := func(n, k float64) float64 {
+		product := 1.
+		for i := range int(k) {
+			product *= (n + float64(i)) / n
+		}
+		if k == 0 {
+			return 1
+		}
+		return math.Pow(product, 1/k)
+	}
+	return min(1, q*more(n, k)), min(1, u*more(m, l))
+}
+
+// alike says whether two harmed customers are of one queue and kind.
+func (o *oracle) alike(c, d int) bool {
+	low := func(c int) bool { return slices.ContainsFunc(o.before[c], func(l look) bool { return l.low }) }
+	return len(o.before[d]) > 0 && o.queues[d] == o.queues[c] && low(d) == low(c)
+}
+
+// within is saw for views that may have led to the harm.
+func (o *oracle) within(actor, c int) (viewed, odd bool) {
+	for _, l := range o.before[c] {
+		if l.actor == actor && o.harms[c].at.Sub(l.at) <= 180*24*time.Hour {
+			viewed, odd = true, odd || l.unexplained
+		}
+	}
+	return viewed, odd
 }
 
 // odds is r(a) for one customer.
 func (o *oracle) odds(actor, c int, tilt float64) float64 {
-	best := 0.
-	for _, l := range o.before[c] {
-		if l.actor != actor || o.harms[c].at.Sub(l.at) > 180*24*time.Hour {
-			continue
-		}
-		r := (1 - tilt) / o.share(actor, c, func(look) bool { return true })
-		if l.unexplained {
-			r += tilt / o.share(actor, c, func(l look) bool { return l.unexplained })
-		}
-		best = math.Max(best, r)
+	viewed, odd := o.within(actor, c)
+	if !viewed {
+		return 0
 	}
-	return best
+	q, u := o.rates(actor, c)
+	r := (1 - tilt) / q
+	if odd {
+		r += tilt / u
+	}
+	return r
 }
 
 // judgement is what the oracle says of a set, or of all: shares of it that are
@@ -195,6 +276,10 @@ func (o *oracle) weight(members []int, odds map[[3]int]float64, tilts []float64)
 	n := float64(max(o.actors, 4))
 	p := min(2/n, 0.5)
 	prior := math.Pow(p, float64(len(members))) * math.Pow(1-p, n-float64(len(members)))
+	// That nobody leaked has a prior of one third, whatever the number of accounts.
+	if none := math.Pow(1-p, n); len(members) == 0 {
+		prior = 0.5 * (1 - none)
+	}
 	out := judgement{left: map[int]float64{}}
 	for k := range tilts {
 		each, nobody := prior/float64(len(tilts)), prior/float64(len(tilts))
@@ -220,7 +305,7 @@ func (o *oracle) weight(members []int, odds map[[3]int]float64, tilts []float64)
 						}
 						e, r := share, 0.
 						if harm.mark {
-							e = 0.98
+							e = 0.999
 						}
 						for _, a := range members {
 							r += odds[[3]int{a, c, k}] / float64(len(members))

@@ -97,12 +97,17 @@ func (t *tally) of(stratum int32) row {
 }
 
 // totals are, by stratum, how many customers there are and how many of these each
-// account viewed. They take room by accounts and strata, not by views.
+// account viewed, and all accounts together. They take room by accounts and strata, not by views.
 type totals struct {
 	strata []stratum
 	place  map[stratum]int32
-	n      []int64
+	sums   []sum            // by stratum
 	by     map[int32]*tally // by account; with a shelf, those that were needed
+}
+
+type sum struct {
+	customers           int64
+	viewed, unexplained int64 // of these, summed over accounts
 }
 
 func newTotals() totals { return totals{place: make(map[stratum]int32), by: make(map[int32]*tally)} }
@@ -112,24 +117,32 @@ func (t *totals) stratum(s stratum) int32 {
 	if !ok {
 		i = int32(len(t.strata))
 		t.place[s] = i
-		t.strata, t.n = append(t.strata, s), append(t.n, 0)
+		t.strata, t.sums = append(t.strata, s), append(t.sums, sum{})
 	}
 	return i
 }
 
 // count adds a part to the totals, or with sign -1 takes it out.
 func (t *Tracer) count(p part, sign int32) {
+	all := p.stratum.wider()
+	t.countIn(all[:], p, sign)
+}
+
+func (t *Tracer) countIn(strata []stratum, p part, sign int32) {
 	if len(p.seen) == 0 {
 		return
 	}
-	for _, s := range p.stratum.wider() {
+	for _, s := range strata {
 		i := t.totals.stratum(s)
-		t.totals.n[i] += int64(sign)
+		all := &t.totals.sums[i]
+		all.customers += int64(sign)
+		all.viewed += int64(sign) * int64(len(p.seen))
 		for _, by := range p.seen {
 			unexplained := int32(0)
 			if by.unexplained {
 				unexplained = sign
 			}
+			all.unexplained += int64(unexplained)
 			t.tally(by.actor).add(i, sign, unexplained)
 		}
 	}
@@ -142,26 +155,6 @@ func (t *Tracer) recount(c *trail) {
 		t.count(now, +1)
 		c.counted = now
 	}
-}
-
-// lent is how many customers a wider stratum is worth to a narrower one.
-const lent = 30
-
-// chances returns how likely a customer of a stratum is viewed by an account, and
-// viewed without explanation.
-func (t *Tracer) chances(s stratum, a int32) (q, u float64) {
-	q, u = 0.5, 0.5
-	strength := 1.0
-	by := t.tally(a)
-	for _, s := range s.wider() {
-		if i, ok := t.totals.place[s]; ok {
-			r, n := by.of(i), float64(t.totals.n[i])
-			q = (float64(r.viewed) + strength*q) / (n + strength)
-			u = (float64(r.unexplained) + strength*u) / (n + strength)
-		}
-		strength = lent
-	}
-	return q, u
 }
 
 // tally returns an account's, from the shelf if need be.
@@ -270,7 +263,7 @@ func (t *Tracer) settle() {
 // The head of the record lies in pieces, so that no value is large: stores search
 // less well among large ones.
 const (
-	headKey, headVersion = "m", 3
+	headKey, headVersion = "m", 4
 	namesAtOnce          = 64
 	strataAtOnce         = 32
 )
@@ -336,9 +329,10 @@ func (t *Tracer) putHead(values map[string][]byte) {
 			low = 1
 		}
 		piece = append(appendText(piece, s.queue), low)
-		piece = binary.AppendVarint(piece, int64(s.month))
-		piece = binary.AppendVarint(piece, int64(s.shift))
-		piece = binary.AppendVarint(piece, t.totals.n[i])
+		of := t.totals.sums[i]
+		for _, n := range []int64{int64(s.month), int64(s.shift), of.customers, of.viewed, of.unexplained} {
+			piece = binary.AppendVarint(piece, n)
+		}
 		if (i+1)%strataAtOnce == 0 || i+1 == len(t.totals.strata) {
 			values[strataKey(i/strataAtOnce)] = piece
 			piece = nil
@@ -395,7 +389,7 @@ func (t *Tracer) openPieces(names, strata int) bool {
 			s := stratum{queue: r.text()}
 			s.low = r.byte() == 1
 			s.month, s.shift = int(r.int()), int(r.int())
-			t.totals.n[t.totals.stratum(s)] = r.int()
+			t.totals.sums[t.totals.stratum(s)] = sum{r.int(), r.int(), r.int()}
 			if r.bad {
 				return false
 			}

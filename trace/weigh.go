@@ -10,7 +10,10 @@ import (
 	"github.com/menshen-io/menshen/event"
 )
 
-const markShare = 0.98 // of marked harms that come from the set, whatever ε
+const (
+	markShare    = 0.999  // of marked harms that come from the set, whatever ε
+	nobodyLeaked = 1. / 3 // prior of this
+)
 
 // shares is the grid of ε.
 func shares() []float64 { return []float64{0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9} }
@@ -86,13 +89,13 @@ func (t *Tracer) weigher() (*weigher, []*candidate) {
 		lags[i] = p.all
 	}
 	d, tilts := newDelays(lags), t.tilts()
-	for _, p := range pairs {
+	q, u := t.rates(strata, all, pairs)
+	for i, p := range pairs {
 		c := all[p.candidate]
-		q, u := t.chances(strata[p.harm], c.actor)
 		h := hit{p.harm, make([]float64, 0, len(tilts)*len(d.ratio))}
 		for _, tilt := range tilts {
 			for pace := range d.ratio {
-				h.ratio = append(h.ratio, (1-tilt)*d.mean(pace, p.all)/q+tilt*d.mean(pace, p.odd)/u)
+				h.ratio = append(h.ratio, (1-tilt)*d.mean(pace, p.all)/q[i]+tilt*d.mean(pace, p.odd)/u[i])
 			}
 		}
 		c.hits = append(c.hits, h)
@@ -113,7 +116,7 @@ func (t *Tracer) weigher() (*weigher, []*candidate) {
 	slices.SortFunc(order, stratum.compare) // sums must not depend on the order of a map
 	w := newWeigher(len(tilts)*len(d.ratio), max(len(t.actors), 4))
 	root := t.totals.stratum(stratum{})
-	w.customers = t.totals.n[root]
+	w.customers = t.totals.sums[root].customers
 	for _, c := range all {
 		c.work = t.tally(c.actor).of(root)
 		for _, s := range order {
@@ -147,8 +150,10 @@ func (s stratum) compare(o stratum) int {
 	return cmp.Or(strings.Compare(s.queue, o.queue), low, cmp.Compare(s.month, o.month), cmp.Compare(s.shift, o.shift))
 }
 
-// beforeHarm takes views after the harms out of the totals and returns what is
-// left of the harmed customers. afterHarm puts them back.
+// beforeHarm takes the harmed customers out of the totals and returns what of them
+// was before their harm. Among all customers these parts stay: where the record
+// holds few others, as an extract does, an account that viewed them all stands out
+// by nothing. afterHarm puts the customers back.
 func (t *Tracer) beforeHarm(subjects []event.SubjectID) (strata []stratum, low []bool, before [][]visit) {
 	strata, low, before = make([]stratum, len(subjects)), make([]bool, len(subjects)), make([][]visit, len(subjects))
 	for i, s := range subjects {
@@ -158,10 +163,8 @@ func (t *Tracer) beforeHarm(subjects []event.SubjectID) (strata []stratum, low [
 		}
 		before[i] = c.until(t.harms[s].at)
 		p := t.partOf(c, before[i])
-		if !p.same(c.counted) {
-			t.count(c.counted, -1)
-			t.count(p, +1)
-		}
+		t.count(c.counted, -1)
+		t.countIn([]stratum{{}}, p, +1)
 		strata[i], low[i] = p.stratum, p.stratum.low
 	}
 	return strata, low, before
@@ -169,12 +172,8 @@ func (t *Tracer) beforeHarm(subjects []event.SubjectID) (strata []stratum, low [
 
 func (t *Tracer) afterHarm(subjects []event.SubjectID, before [][]visit) {
 	for i, s := range subjects {
-		c := t.trail(s)
-		if c == nil {
-			continue
-		}
-		if p := t.partOf(c, before[i]); !p.same(c.counted) {
-			t.count(p, -1)
+		if c := t.trail(s); c != nil {
+			t.countIn([]stratum{{}}, t.partOf(c, before[i]), -1)
 			t.count(c.counted, +1)
 		}
 	}
@@ -261,9 +260,13 @@ func (w *weigher) add(group int) {
 // inclusion is the prior chance of an account to be in the set.
 func (w *weigher) inclusion() float64 { return math.Min(2/float64(w.accounts), 0.5) }
 
-// empty is the log likelihood of no account at all: a mark hardly ever comes
-// about without a leak.
-func (w *weigher) empty() float64 { return float64(w.marks) * math.Log(1-markShare) }
+// empty is the log likelihood of no account at all, and by how much the prior of
+// that is raised to nobodyLeaked: a mark hardly ever comes about without a leak.
+func (w *weigher) empty() float64 {
+	none := float64(w.accounts) * math.Log1p(-w.inclusion())
+	raised := math.Log(nobodyLeaked) - math.Log1p(-nobodyLeaked) - none + math.Log(-math.Expm1(none))
+	return raised + float64(w.marks)*math.Log(1-markShare)
+}
 
 // left is what a set leaves unexplained.
 type left struct {

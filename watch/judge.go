@@ -17,8 +17,8 @@ type finding struct {
 	actors  []event.ActorID // of a partner: who adds most
 }
 
-// weights share the budget out among the questions: they sum to 1 over those of an
-// account, so that all of them together raise no more false alarms than one would.
+// weights share the budget out among the questions: all together they stay below 1,
+// so that they raise no more false alarms than one would.
 type weights struct {
 	count    [counts]float64
 	own      [kinds]float64 // the values that the pack names
@@ -35,6 +35,7 @@ const (
 	partUnexplained = 1.2
 	partExplained   = 1
 	partDrift       = 0.05 // of all
+	partSpare       = 0.25 // of all: spent by nobody, for troubles that come together
 	partOwn         = 0.7  // of a kind's shares: the values that the pack names
 	partOwnPast     = 0.75 // of a count: held against the own past, the rest against peers
 )
@@ -73,7 +74,7 @@ func weigh(p *Pack) weights {
 		w.others[k] = part / all * (1 - partOwn) / (maxCells - 1)
 	}
 	w.drift = on(RuleDrift, partDrift)
-	w.accounts = 1 - w.drift
+	w.accounts = 1 - w.drift - partSpare
 	return w
 }
 

@@ -38,7 +38,7 @@ type traceRow struct {
 func benchTrace(ctx context.Context, s streams, args []string) int {
 	fs := newFlags("bench trace", "bench trace [-worlds N] [-svg DIR] | -views N [-dir DIR]", s.err)
 	b := traceBench{s: s}
-	fs.IntVar(&b.worlds, "worlds", 20, "worlds of each line; 200 take about half an hour")
+	fs.IntVar(&b.worlds, "worlds", 20, "worlds of each line; 200 take about a quarter of an hour")
 	fs.StringVar(&b.svg, "svg", "", "write the plot into this `directory`")
 	fs.IntVar(&b.views, "views", 0, "measure answers over an index of so many `views` instead; 100 million take about 3 GB of disk")
 	fs.StringVar(&b.dir, "dir", "", "with -views: `directory` in which the index is made and stays, or is from an earlier run (default: a temporary one)")
@@ -132,7 +132,10 @@ func (b *traceBench) run(ctx context.Context) error {
 	if err := b.plotCalibration(c); err != nil {
 		return err
 	}
-	return b.needed(ctx)
+	if err := b.needed(ctx); err != nil {
+		return err
+	}
+	return b.desks(ctx)
 }
 
 // play makes a world and asks every method.
