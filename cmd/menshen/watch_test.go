@@ -26,7 +26,7 @@ func menshen(t *testing.T, in []byte, args ...string) (code int, out []byte, err
 // harvest is a small record in which two accounts are found.
 func harvest(t *testing.T) (events []event.Event, lines [][]byte) {
 	t.Helper()
-	w, err := sim.New(sim.Options{Scenario: sim.Harvest, Seed: 4, Agents: 16, Days: 60})
+	w, err := sim.New(sim.Options{Scenario: sim.Harvest, Seed: 4, Agents: 16, Days: 75})
 	if err != nil {
 		t.Fatal(err)
 	}
