@@ -105,6 +105,9 @@ type PayoutInputs struct {
 	Advanced   int64   `json:"advanced"`
 	Line       int64   `json:"line"`
 	Ring       *RingID `json:"ring"`
+	Escrow     int64   `json:"escrow,omitzero"`            // paid by buyers and not confirmed
+	Ordinary   int64   `json:"ordinary_refunds,omitzero"`  // the quantile of refunds to come
+	Fraud      float64 `json:"fraud_probability,omitzero"` // of the merchant, or any of its ring
 }
 
 // Refund decisions.

@@ -16,8 +16,13 @@ type account struct {
 	collateral int64 // D
 	advanced   int64 // U
 	refundable int64 // R: the sum of exposed() over open
+	escrow     int64 // paid by buyers, not confirmed, not refunded: the platform holds it
 
-	open map[*order]struct{} // orders with something exposed
+	open    map[*order]struct{} // orders with something exposed
+	due     map[due]*exposure   // what is exposed, by when it ends
+	marked  [numMarks]int64     // what is exposed, by what speaks against its orders
+	crowds  [numCrowds]crowd    // orders from payment to the end of their window
+	members map[uint64]int32    // of the crowds: how many orders share a value
 
 	// Flows since the beginning, by which the above can be checked.
 	entered, paid, fromBalance, fromCollateral, advancedEver, recovered int64
@@ -27,12 +32,16 @@ type account struct {
 	clean   int64      // sales in history whose windows closed without a refund
 	spoiled int64      // refunds in history
 
+	numClean, numSpoiled int64 // orders in history, the same
+
 	frozen bool // a sum would have left the range; nothing is paid any more
 }
 
 type dayTally struct {
 	day            int64 // since the epoch, UTC
 	clean, spoiled int64
+
+	numClean, numSpoiled int64
 }
 
 // order is one order of a merchant.
@@ -45,10 +54,16 @@ type order struct {
 	pending  int64 // refunds under review, which keep their part exposed
 	days     int
 
-	shipped           bool
+	paid, shipped     time.Time
 	signed, confirmed time.Time
 	end               time.Time // of the refund window; zero while it is open-ended
 	closed            bool
+	abroad            bool
+	byBuyer           bool  // the confirmation
+	carrier           bool  // is known
+	doubt             int64 // of the signature, in millionths
+	marks             marks
+	values            [numCrowds]uint64 // what it shares with other orders, hashed; 0 for not known
 }
 
 // exposed is what of the order can still be refunded at the merchant's cost.
@@ -62,18 +77,42 @@ func (o *order) exposed() int64 {
 	return o.amount - o.refunded
 }
 
-// change applies f to the order and carries what it does to the exposure over
-// to the account.
+// escrowed is what of the order the platform still holds.
+func (o *order) escrowed() int64 {
+	if o.confirmed.IsZero() {
+		return o.amount - o.refunded
+	}
+	return 0
+}
+
+// change applies f to the order and carries what it does over to the account.
 func (o *order) change(f func()) {
-	before := o.exposed()
+	a, before, held := o.acc, o.exposed(), o.escrowed()
+	a.expose(o, -before)
 	f()
 	after := o.exposed()
-	o.acc.refundable += after - before
+	a.expose(o, after)
+	a.escrow += o.escrowed() - held
 	if after > 0 {
-		o.acc.open[o] = struct{}{}
+		a.open[o] = struct{}{}
 	} else {
-		delete(o.acc.open, o)
+		delete(a.open, o)
 	}
+}
+
+// expose adds to, or with what is below zero takes from, what of an order is
+// exposed.
+func (a *account) expose(o *order, amount int64) {
+	if amount == 0 {
+		return
+	}
+	a.refundable += amount
+	for i := range a.marked {
+		if o.marks&(1<<i) != 0 {
+			a.marked[i] += amount
+		}
+	}
+	a.expect(o, amount)
 }
 
 // base is U + R − B − D: the loss if the merchant walked away now, or, below
@@ -98,15 +137,30 @@ func (a *account) tally(at time.Time, clean, spoiled int64) {
 		a.frozen = true
 		return
 	}
-	d := at.Unix() / 86400
-	a.clean += clean
-	a.spoiled += spoiled
-	if n := len(a.history); n > 0 && a.history[n-1].day >= d {
-		a.history[n-1].clean += clean
-		a.history[n-1].spoiled += spoiled
+	d := dayTally{day: at.Unix() / 86400, clean: clean, spoiled: spoiled}
+	if clean > 0 {
+		d.numClean = 1
+	}
+	if spoiled > 0 {
+		d.numSpoiled = 1
+	}
+	a.add(d, 1)
+	if n := len(a.history); n > 0 && a.history[n-1].day >= d.day {
+		last := &a.history[n-1]
+		last.clean += d.clean
+		last.spoiled += d.spoiled
+		last.numClean += d.numClean
+		last.numSpoiled += d.numSpoiled
 		return
 	}
-	a.history = append(a.history, dayTally{d, clean, spoiled})
+	a.history = append(a.history, d)
+}
+
+func (a *account) add(d dayTally, sign int64) {
+	a.clean += sign * d.clean
+	a.spoiled += sign * d.spoiled
+	a.numClean += sign * d.numClean
+	a.numSpoiled += sign * d.numSpoiled
 }
 
 // forget drops history older than keep.
@@ -114,8 +168,7 @@ func (a *account) forget(now time.Time, keep time.Duration) {
 	limit := now.Add(-keep).Unix() / 86400
 	n := 0
 	for ; n < len(a.history) && a.history[n].day < limit; n++ {
-		a.clean -= a.history[n].clean
-		a.spoiled -= a.history[n].spoiled
+		a.add(a.history[n], -1)
 	}
 	a.history = a.history[n:]
 }

@@ -4,7 +4,9 @@ import (
 	"container/heap"
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,7 +26,13 @@ type Book struct {
 	refunds   map[event.RefundID]*refund
 	rings     map[event.RingID]*group
 	ends      endHeap
-	unmatched int // events that belong to nothing known
+	habits    map[string]*habits // by category and currency
+	timing    timing
+	early     map[event.OrderID][]event.Event // of orders not yet known
+	waiting   []waits                         // the same, by arrival
+	unmatched int                             // events that belong to nothing known
+
+	deviations float64 // of refunds, above the mean, that are kept covered
 }
 
 type merchant struct {
@@ -52,14 +60,20 @@ type request struct {
 
 // New returns an empty book.
 func New(p Pack) *Book {
-	return &Book{
+	b := &Book{
 		pack:      p,
 		merchants: map[event.MerchantID]*merchant{},
 		orders:    map[event.OrderID]*order{},
 		requests:  map[event.RequestID]*request{},
 		refunds:   map[event.RefundID]*refund{},
 		rings:     map[event.RingID]*group{},
+		habits:    map[string]*habits{},
+		early:     map[event.OrderID][]event.Event{},
 	}
+	if q := p.Ordinary.Quantile; q > 0 {
+		b.deviations = math.Sqrt2 * math.Erfinv(2*q-1)
+	}
+	return b
 }
 
 // Fold takes the next event, in order, and returns the decisions that it asks
@@ -82,21 +96,13 @@ func (b *Book) Fold(ev event.Event) []event.Event {
 		}
 		a.collateral = d.Total.Amount
 	case *event.OrderPaid:
-		b.orderPaid(d)
+		b.orderPaid(ev, d)
 	case *event.OrderConfirmed:
-		b.confirmed(ev, d)
+		b.onOrder(ev, d.Order, func(o *order) { b.confirmed(ev, d, o) })
 	case *event.ParcelShipped:
-		b.onOrder(d.Order, func(o *order) {
-			o.shipped = true
-			b.setEnd(o)
-		})
+		b.onOrder(ev, d.Order, func(o *order) { b.shipped(ev, d, o) })
 	case *event.ParcelSigned:
-		b.onOrder(d.Order, func(o *order) {
-			if ev.Time.After(o.signed) { // of several parcels the last counts
-				o.signed = ev.Time
-			}
-			b.setEnd(o)
-		})
+		b.onOrder(ev, d.Order, func(o *order) { b.signed(ev, d, o) })
 	case *event.PayoutRequested:
 		return b.payoutRequested(ev, d)
 	case *event.PayoutPaid:
@@ -132,8 +138,12 @@ func (b *Book) advance(t time.Time) {
 // what the merchant's line is earned by.
 func (b *Book) close(o *order) {
 	o.change(func() { o.closed = true })
+	for kind := range o.values {
+		o.acc.leave(o, kind)
+	}
 	if o.refunded == 0 && o.pending == 0 && !o.confirmed.IsZero() {
 		o.acc.tally(b.now, o.amount, 0)
+		b.habitsOf(o.acc).clean++
 	}
 }
 
@@ -150,67 +160,168 @@ func (b *Book) merchant(id event.MerchantID) *merchant {
 func (b *Book) account(m *merchant, c event.Currency) *account {
 	a := m.accounts[c]
 	if a == nil {
-		a = &account{merchant: m.id, currency: c, open: map[*order]struct{}{}}
+		a = &account{merchant: m.id, currency: c, open: map[*order]struct{}{},
+			due: map[due]*exposure{}, members: map[uint64]int32{}}
 		m.accounts[c] = a
 	}
 	return a
 }
 
-func (b *Book) onOrder(id event.OrderID, f func(*order)) {
+// onOrder does f with the order of an event. An event that is before its order in
+// the stream is kept for it, as long as events may be late.
+func (b *Book) onOrder(ev event.Event, id event.OrderID, f func(*order)) {
 	o := b.orders[id]
-	if o == nil {
-		b.unmatched++
+	if o != nil {
+		f(o)
 		return
 	}
-	f(o)
+	b.unmatched++
+	for len(b.waiting) > 0 && b.waiting[0].until.Before(b.now) {
+		delete(b.early, b.waiting[0].order)
+		b.waiting = b.waiting[1:]
+	}
+	if len(b.early[id]) == 0 {
+		b.waiting = append(b.waiting, waits{b.now.Add(b.pack.AllowedLateness), id})
+	}
+	if len(b.early[id]) < mostEarly && !slices.ContainsFunc(b.early[id], func(other event.Event) bool { return other.Key() == ev.Key() }) {
+		b.early[id] = append(b.early[id], ev)
+	}
 }
 
-func (b *Book) orderPaid(d *event.OrderPaid) {
+// waits is an order that events came before, and until when they are kept.
+type waits struct {
+	until time.Time
+	order event.OrderID
+}
+
+const mostEarly = 16 // events of one order
+
+func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 	if b.orders[d.Order] != nil {
 		return
 	}
 	m := b.merchant(d.Merchant)
 	a := b.account(m, d.Money.Currency)
-	if d.Money.Amount > maxMoney {
+	if d.Money.Amount > maxMoney || a.escrow > maxMoney-d.Money.Amount {
 		a.frozen = true
 		return
 	}
-	b.orders[d.Order] = &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category)}
+	o := &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category), paid: ev.Time,
+		abroad: d.BuyerCountry != "" && d.BuyerCountry != m.country}
+	b.orders[d.Order] = o
+	a.escrow += o.amount
+	h := b.habitsOf(a)
+	if b.dear(h, o.amount) {
+		o.marks |= 1 << markDear
+	}
+	if !d.BuyerSince.IsZero() && ev.Time.Sub(d.BuyerSince) < youngBuyer {
+		o.marks |= 1 << markYoung
+	}
+	h.prices[priceBin(o.amount)]++
+	h.orders++
+	a.join(o, crowdBuyers, hashOf(crowdBuyers, string(o.buyer)))
+	a.join(o, crowdDevices, hashOf(crowdDevices, d.Device))
+	a.join(o, crowdAccounts, hashOf(crowdAccounts, d.PaymentAccount))
+	early := b.early[d.Order]
+	delete(b.early, d.Order)
+	for _, ev := range early {
+		b.unmatched--
+		switch d := ev.Data.(type) {
+		case *event.OrderConfirmed:
+			b.confirmed(ev, d, o)
+		case *event.ParcelShipped:
+			b.shipped(ev, d, o)
+		case *event.ParcelSigned:
+			b.signed(ev, d, o)
+		}
+	}
 }
 
 // confirmed moves what of the order was not refunded yet into the balance.
-func (b *Book) confirmed(ev event.Event, d *event.OrderConfirmed) {
-	b.onOrder(d.Order, func(o *order) {
-		if !o.confirmed.IsZero() || !o.acc.grow(&o.acc.entered, o.amount-o.refunded) {
-			return
-		}
-		o.acc.balance += o.amount - o.refunded
-		o.change(func() { o.confirmed = ev.Time })
-		b.setEnd(o)
-	})
-}
-
-// setEnd works out when the order's window ends: some days after the parcel
-// was signed for, or after the confirmation where there is no parcel; never
-// yet for a parcel on its way. A window that has closed stays closed.
-func (b *Book) setEnd(o *order) {
-	if o.closed || o.confirmed.IsZero() {
+func (b *Book) confirmed(ev event.Event, d *event.OrderConfirmed, o *order) {
+	if !o.confirmed.IsZero() || !o.acc.grow(&o.acc.entered, o.amount-o.refunded) {
 		return
 	}
-	switch {
-	case !o.signed.IsZero():
-		o.end = o.signed.AddDate(0, 0, o.days)
-	case o.shipped:
-		o.end = time.Time{}
+	o.acc.balance += o.amount - o.refunded
+	o.change(func() {
+		o.confirmed, o.byBuyer = ev.Time, d.By == "buyer"
+		b.follow(o)
+	})
+	b.ended(o)
+}
+
+func (b *Book) shipped(ev event.Event, d *event.ParcelShipped, o *order) {
+	o.change(func() {
+		if o.shipped.IsZero() || ev.Time.Before(o.shipped) {
+			o.shipped = ev.Time
+		}
+		_, o.carrier = b.pack.Delivery.Carriers[d.Carrier]
+		if d.WeightG > 0 && !o.closed {
+			o.acc.join(o, crowdWeights, hashOf(crowdWeights, strconv.FormatInt(d.WeightG, 10)))
+		}
+		b.follow(o)
+	})
+	b.ended(o)
+}
+
+func (b *Book) signed(ev event.Event, d *event.ParcelSigned, o *order) {
+	o.change(func() {
+		if ev.Time.After(o.signed) { // of several parcels the last counts
+			o.signed = ev.Time
+		}
+		if !o.closed {
+			o.acc.join(o, crowdPlaces, hashOf(crowdPlaces, d.Place))
+		}
+		b.follow(o)
+	})
+	b.ended(o)
+}
+
+// follow works out what hangs on an order's dates: what is marked about it, and
+// when its window ends: some days after the parcel was signed for, or after the
+// confirmation where there is no parcel; never yet for a parcel on its way. A
+// window that has closed stays closed.
+func (b *Book) follow(o *order) {
+	if o.closed {
 		return
+	}
+	b.judgeDelivery(o)
+	if o.byBuyer && !o.signed.IsZero() && o.confirmed.Sub(o.signed) < quick {
+		o.marks |= 1 << markQuick
+	} else {
+		o.marks &^= 1 << markQuick
+	}
+	switch {
+	case o.confirmed.IsZero():
+	case !o.signed.IsZero():
+		o.end = o.signed.AddDate(0, 0, o.days).Add(b.later(o))
+	case !o.shipped.IsZero():
+		o.end = time.Time{}
 	default:
 		o.end = o.confirmed.AddDate(0, 0, o.days)
 	}
-	if !o.end.After(b.now) {
+}
+
+// ended closes a confirmed order whose window is over, or notes when it will be.
+func (b *Book) ended(o *order) {
+	switch {
+	case o.closed || o.confirmed.IsZero() || o.end.IsZero():
+	case !o.end.After(b.now):
 		b.close(o)
-		return
+	default:
+		heap.Push(&b.ends, windowEnd{o.end, o})
 	}
-	heap.Push(&b.ends, windowEnd{o.end, o})
+}
+
+// habitsOf returns those of an account's category.
+func (b *Book) habitsOf(a *account) *habits {
+	key := string(a.currency) + b.merchants[a.merchant].category
+	h := b.habits[key]
+	if h == nil {
+		h = &habits{}
+		b.habits[key] = h
+	}
+	return h
 }
 
 func (b *Book) applied(ev event.Event, d *event.MerchantApplied) []event.Event {

@@ -1,6 +1,8 @@
 package payout
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -54,12 +56,18 @@ func (b *Book) mainCurrency(m *merchant) event.Currency {
 
 func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event.PayoutRequested) *event.DecisionPayout {
 	a := b.account(m, c)
-	lim := b.limits(m, c)
+	lim := b.limits(m, c, at)
 	money := func(n int64) event.Money { return event.Money{Amount: n, Currency: c} }
 	out := &event.DecisionPayout{
 		Request: d.Request, Merchant: m.id, Pay: money(0), Hold: money(0), BoundBy: "none", Reasons: []event.Reason{},
 		Inputs: event.PayoutInputs{Balance: a.balance, Refundable: a.refundable, Collateral: a.collateral,
-			Advanced: a.advanced, Line: lim.line},
+			Advanced: a.advanced, Line: lim.line, Escrow: a.escrow},
+	}
+	if b.pack.Ordinary.Quantile > 0 {
+		out.Inputs.Ordinary = b.ordinary(a, at)
+	}
+	if b.pack.Scores.On {
+		out.Inputs.Fraud = math.Round(1e4*b.chance(m, c)) / 1e4
 	}
 	if m.group.ring != "" {
 		ring := m.group.ring
@@ -98,7 +106,7 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 		out.Decision = event.HoldPart
 	}
 	out.BoundBy = lim.boundBy
-	if until := b.until(m, a, want, lim); !until.IsZero() {
+	if until := b.until(m, a, want, at); !until.IsZero() {
 		out.Until = until.In(at.Location())
 	}
 	out.Reasons = append(out.Reasons, b.explain(a, lim, out)...)
@@ -117,26 +125,49 @@ type limits struct {
 	taken   int64 // of the line by the ring's other shops and other currencies
 }
 
-// limits applies the line (clause 1). A merchant in a ring is bound by its own
-// line and by the ring's; the ring's is the sum's.
-func (b *Book) limits(m *merchant, c event.Currency) limits {
-	alone := &group{members: []*merchant{m}}
-	own := b.groupLimits(alone, m, c)
-	own.boundBy = "line"
-	if m.group.ring == "" {
-		return own
+// Clauses that bind.
+const (
+	byLine     = "line"
+	byRing     = "ring"
+	byQuantile = "quantile"
+	byLoss     = "expected_loss"
+)
+
+// limits applies the clauses and returns the one that binds first. The line: a
+// merchant in a ring is bound by its own and by the ring's; the ring's is the
+// sum's. What evidence for fraud there is only narrows these.
+func (b *Book) limits(m *merchant, c event.Currency, at time.Time) limits {
+	all := b.lines(m, c, 1)
+	if b.pack.Ordinary.Quantile > 0 {
+		l := all[0]
+		l.room, l.boundBy = b.ordinaryRoom(b.account(m, c), at), byQuantile
+		all = append(all, l)
 	}
-	ring := b.groupLimits(m.group, m, c)
-	ring.boundBy = "ring"
-	if own.room < ring.room {
-		return own
+	if p := b.chance(m, c); p > b.pack.Scores.Tolerated {
+		for _, l := range b.lines(m, c, b.pack.Scores.Tolerated/p) {
+			l.boundBy = byLoss
+			all = append(all, l)
+		}
 	}
-	return ring
+	return slices.MinFunc(all, func(x, y limits) int { return cmp.Compare(x.room, y.room) })
 }
 
-func (b *Book) groupLimits(g *group, m *merchant, c event.Currency) limits {
+// lines are the limits that a part of the merchant's line and of its ring's set.
+func (b *Book) lines(m *merchant, c event.Currency, part float64) []limits {
+	own := b.groupLimits(&group{members: []*merchant{m}}, m, c, part)
+	own.boundBy = byLine
+	if m.group.ring == "" {
+		return []limits{own}
+	}
+	ring := b.groupLimits(m.group, m, c, part)
+	ring.boundBy = byRing
+	return []limits{ring, own}
+}
+
+func (b *Book) groupLimits(g *group, m *merchant, c event.Currency, part float64) limits {
 	var l limits
 	l.line, l.lowered, l.earned = b.lineOf(g, c)
+	l.line = partOf(l.line, part)
 	for _, other := range g.members {
 		if a := other.accounts[c]; a != nil && other != m {
 			l.taken = satAdd(l.taken, a.atRisk())
@@ -150,7 +181,8 @@ func (b *Book) groupLimits(g *group, m *merchant, c event.Currency) limits {
 		if oc == c || risk == 0 {
 			continue
 		}
-		if line, _, _ := b.lineOf(g, oc); risk <= line {
+		line, _, _ := b.lineOf(g, oc)
+		if line = partOf(line, part); risk <= line {
 			used = satAdd(used, mulDivUp(whole, risk, line))
 		} else {
 			used = satAdd(used, whole+1)
@@ -163,6 +195,13 @@ func (b *Book) groupLimits(g *group, m *merchant, c event.Currency) limits {
 	}
 	l.room = l.line - l.taken - b.account(m, c).base()
 	return l
+}
+
+func partOf(line int64, part float64) int64 {
+	if part >= 1 {
+		return line
+	}
+	return int64(float64(line) * part)
 }
 
 // lineOf is the line of a group in one currency: one newcomer's line for all of
@@ -200,24 +239,23 @@ func (g *group) currencies() []event.Currency {
 }
 
 // until is the earliest time at which enough windows will have closed for want
-// to be paid whole if nothing else happens, at the line of today. It is zero
-// where that cannot be said: parcels are still on their way, or a debt stands.
-func (b *Book) until(m *merchant, a *account, want int64, lim limits) time.Time {
+// to be paid whole if nothing else happens, at the line, the sales and the evidence
+// of today. It is zero where that cannot be said: parcels are still on their way,
+// or a debt stands.
+func (b *Book) until(m *merchant, a *account, want int64, at time.Time) time.Time {
 	type closing struct {
 		at   time.Time
 		acc  *account
 		left int64
 	}
 	var all []closing
-	var others []*account
+	base := map[*account]int64{}
 	for _, other := range m.group.members {
 		oa := other.accounts[a.currency]
 		if oa == nil {
 			continue
 		}
-		if other != m {
-			others = append(others, oa)
-		}
+		base[oa] = oa.base()
 		for o := range oa.open {
 			if !o.closed && !o.end.IsZero() {
 				all = append(all, closing{o.end, oa, o.exposed() - min(o.pending, o.exposed())})
@@ -225,23 +263,29 @@ func (b *Book) until(m *merchant, a *account, want int64, lim limits) time.Time 
 		}
 	}
 	slices.SortFunc(all, func(x, y closing) int { return x.at.Compare(y.at) })
-	own, ring := b.groupLimits(&group{members: []*merchant{m}}, m, a.currency), limits{}
-	inRing := m.group.ring != ""
-	base := map[*account]int64{a: a.base()}
-	var othersNow, foreign int64
-	if inRing {
-		ring = b.groupLimits(m.group, m, a.currency)
-		for _, oa := range others {
-			base[oa] = oa.base()
-			othersNow = satAdd(othersNow, oa.atRisk())
-		}
-		foreign = ring.taken - othersNow
+	part := 1.0
+	if p := b.chance(m, a.currency); p > b.pack.Scores.Tolerated {
+		part = b.pack.Scores.Tolerated / p
 	}
-	enough := func() bool {
-		if own.line-own.taken < max(0, base[a]+want) {
-			return false
+	var othersNow int64
+	for oa := range base {
+		if oa != a {
+			othersNow = satAdd(othersNow, max(0, oa.base()))
 		}
-		return !inRing || ring.line-foreign-othersNow >= max(0, base[a]+want)
+	}
+	lines := b.lines(m, a.currency, part)
+	foreign := lines[0].taken - othersNow // by other currencies, where there is a ring
+	enough := func(at time.Time) bool {
+		for _, l := range lines {
+			taken := l.taken
+			if l.boundBy == byRing {
+				taken = foreign + othersNow
+			}
+			if l.line-taken < max(0, base[a]+want) {
+				return false
+			}
+		}
+		return b.pack.Ordinary.Quantile == 0 || want <= b.ordinaryRoom(a, at)
 	}
 	for i, c := range all {
 		before := max(0, base[c.acc])
@@ -252,7 +296,7 @@ func (b *Book) until(m *merchant, a *account, want int64, lim limits) time.Time 
 		if i+1 < len(all) && all[i+1].at.Equal(c.at) {
 			continue
 		}
-		if enough() {
+		if enough(c.at) {
 			return c.at
 		}
 	}

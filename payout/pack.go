@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -22,6 +23,9 @@ type Pack struct {
 	CategoryDays    map[string]int // refund days by category
 	Lines           map[event.Currency]Line
 	Growth          Growth
+	Ordinary        Ordinary
+	Scores          Scores
+	Delivery        Delivery
 	Examples        []Example
 }
 
@@ -53,6 +57,9 @@ type packDoc struct {
 	RefundDays      refundDaysDoc      `yaml:"refund_days"`
 	Lines           map[string]lineDoc `yaml:"lines"`
 	Growth          growthDoc          `yaml:"growth"`
+	Ordinary        *ordinaryDoc       `yaml:"ordinary_refunds"`
+	Evidence        *evidenceDoc       `yaml:"evidence"`
+	Delivery        *deliveryDoc       `yaml:"delivery"`
 	Rings           any                `yaml:"rings"` // read by package ring
 	Examples        []exampleDoc       `yaml:"examples"`
 }
@@ -72,6 +79,75 @@ type growthDoc struct {
 	HistoryDays days     `yaml:"history_days"`
 	Tolerated   fraction `yaml:"tolerated_refunds"`
 	Shrink      fraction `yaml:"shrink"`
+}
+
+type ordinaryDoc struct {
+	Quantile fraction `yaml:"quantile"`
+	Rate     fraction `yaml:"rate"`
+	Strength number   `yaml:"strength"`
+}
+
+type evidenceDoc struct {
+	Tolerated fraction          `yaml:"tolerated_loss"`
+	Dear      number            `yaml:"far_above_price"`
+	Base      number            `yaml:"base"`
+	Weights   map[string]number `yaml:"weights"`
+}
+
+type deliveryDoc struct {
+	LongestDays days     `yaml:"longest_days"`
+	Fastest     period   `yaml:"fastest"`
+	Abroad      period   `yaml:"fastest_abroad"`
+	Carriers    []string `yaml:"carriers"`
+	Same        days     `yaml:"same"`
+}
+
+// readClauses reads what is beside the line: ordinary refunds, the evidence for
+// fraud, and how deliveries are believed.
+func (p *Pack) readClauses(doc *packDoc, fault func(format string, args ...any)) {
+	if d := doc.Ordinary; d != nil {
+		p.Ordinary = Ordinary{float64(d.Quantile) / million, float64(d.Rate) / million, float64(d.Strength)}
+		if q := p.Ordinary.Quantile; q < 0.5 || q > 0.9999 {
+			fault("ordinary_refunds.quantile: must be from 0.5 to 0.9999")
+		}
+		if r := p.Ordinary.Rate; r <= 0 || r >= 1 {
+			fault("ordinary_refunds.rate: must be above 0 and below 1")
+		}
+		if s := p.Ordinary.Strength; s <= 0 || s > 1e6 {
+			fault("ordinary_refunds.strength: must be a number of orders above 0")
+		}
+	}
+	if d := doc.Evidence; d != nil {
+		p.Scores = Scores{On: true, Base: float64(d.Base), Tolerated: float64(d.Tolerated) / million, Dear: float64(d.Dear)}
+		if p.Scores.Tolerated <= 0 || p.Scores.Tolerated > 1 {
+			fault("evidence.tolerated_loss: must be above 0 and not above 1")
+		}
+		if p.Scores.Dear < 1 {
+			fault("evidence.far_above_price: must be a multiple of the median price, not below 1")
+		}
+		if p.Ordinary.Rate == 0 {
+			fault("evidence: ordinary_refunds is needed beside it")
+		}
+		names := EvidenceNames()
+		for _, name := range sortedKeys(d.Weights) {
+			i := slices.Index(names, name)
+			if i < 0 {
+				fault("evidence.weights.%s: must be one of %s", name, strings.Join(names, ", "))
+				continue
+			}
+			p.Scores.Weights[i] = float64(d.Weights[name])
+		}
+	}
+	if d := doc.Delivery; d != nil {
+		p.Delivery = Delivery{Longest: time.Duration(d.LongestDays) * day, Fastest: time.Duration(d.Fastest), Abroad: time.Duration(d.Abroad),
+			Carriers: make(map[string]struct{}), Same: int64(d.Same)}
+		for _, c := range d.Carriers {
+			p.Delivery.Carriers[c] = struct{}{}
+		}
+		if d.LongestDays == 0 {
+			fault("delivery.longest_days: missing")
+		}
+	}
 }
 
 // ParsePack reads pack.yaml. File is the name that faults are reported under;
@@ -122,6 +198,7 @@ func ParsePack(file string, data []byte) (Pack, error) {
 	if p.Currency == "" {
 		p.Currency = "CNY"
 	}
+	p.readClauses(&doc, fault)
 	for i, d := range doc.Examples {
 		ex, err := d.read()
 		if err != nil {
@@ -157,6 +234,7 @@ func (p *Pack) refundDays(o *event.OrderPaid, shopCategory string) int {
 type (
 	amount   int64
 	fraction int64 // millionths
+	number   float64
 	days     int
 	period   time.Duration
 	currency string
@@ -177,6 +255,15 @@ func (f *fraction) UnmarshalYAML(n *yaml.Node) error {
 		return errors.New("must be a fraction from 0 to 10")
 	}
 	*f = fraction(math.Round(v * million))
+	return nil
+}
+
+func (x *number) UnmarshalYAML(n *yaml.Node) error {
+	v, err := strconv.ParseFloat(n.Value, 64)
+	if err != nil || !(math.Abs(v) <= 1e6) {
+		return errors.New("must be a number")
+	}
+	*x = number(v)
 	return nil
 }
 

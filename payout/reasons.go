@@ -17,7 +17,16 @@ func (b *Book) explain(a *account, lim limits, d *event.DecisionPayout) []event.
 		out = append(out, reason("currency_without_line",
 			"%[1]s 结算只支付已有余额与保证金覆盖的部分。",
 			"Payouts in %[1]s are made only as far as balance and collateral cover them.", a.currency))
-	case lim.boundBy == "ring":
+	case lim.boundBy == byQuantile:
+		kept := event.Money{Amount: d.Inputs.Ordinary, Currency: a.currency}
+		out = append(out, reason("ordinary_refunds",
+			"本店仍在退款期内的订单，按以往情况预计退款可达 %[1]s，由余额与保证金留足。",
+			"Of your orders that can still be refunded, up to %[2]s is expected to be, going by what was refunded so far; it is kept from balance and deposit.", zh(kept), kept))
+	case lim.boundBy == byLoss:
+		out = append(out, reason("evidence",
+			"本店或与其相关联的店铺有异常情形，额度暂按 %[1]s 计；核实后恢复。",
+			"Some things about your shop or shops linked to it are unusual; until they are explained its limit is %[2]s.", zh(line), line))
+	case lim.boundBy == byRing:
 		out = append(out, reason("ring_line",
 			"本店与相关联的店铺合用一个额度 %[1]s，目前可退款的金额已用到该额度。",
 			"Your shop and the shops linked to it share one limit of %[2]s, and what can still be refunded has used it up.", zh(line), line))

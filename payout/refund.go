@@ -36,7 +36,7 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	}
 	a, n := o.acc, d.Money.Amount
 	if o.confirmed.IsZero() {
-		o.refunded += n
+		o.change(func() { o.refunded += n })
 		r.fromOrder, out.FromOrder = n, n
 		return []event.Event{decision(ev.Time, out)}
 	}
@@ -52,6 +52,12 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 		return []event.Event{decision(ev.Time, out)}
 	}
 	r.advance = advance
+	if o.refunded == 0 {
+		b.habitsOf(a).spoiled++
+		if left := o.end.Sub(ev.Time); !o.end.IsZero() && o.days > 0 {
+			b.timing.add(left.Hours() / 24 / float64(o.days))
+		}
+	}
 	o.change(func() { o.refunded += n })
 	a.balance -= r.fromBalance
 	a.fromBalance += r.fromBalance
@@ -109,7 +115,7 @@ func (b *Book) refundAdvanced(d *event.RefundAdvanced) {
 		// The platform still held the order's money: it is what was paid out.
 		if r.reviewed {
 			n := min(d.Money.Amount, o.amount-o.refunded)
-			o.refunded += n
+			o.change(func() { o.refunded += n })
 			r.fromOrder, r.reviewed = n, false
 		}
 		return
