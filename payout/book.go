@@ -175,16 +175,20 @@ func (b *Book) onOrder(ev event.Event, id event.OrderID, f func(*order)) {
 		f(o)
 		return
 	}
+	early := b.early[id]
+	if slices.ContainsFunc(early, func(other event.Event) bool { return other.Key() == ev.Key() }) {
+		return
+	}
 	b.unmatched++
 	for len(b.waiting) > 0 && b.waiting[0].until.Before(b.now) {
 		delete(b.early, b.waiting[0].order)
 		b.waiting = b.waiting[1:]
 	}
-	if len(b.early[id]) == 0 {
+	if len(early) == 0 {
 		b.waiting = append(b.waiting, waits{b.now.Add(b.pack.AllowedLateness), id})
 	}
-	if len(b.early[id]) < mostEarly && !slices.ContainsFunc(b.early[id], func(other event.Event) bool { return other.Key() == ev.Key() }) {
-		b.early[id] = append(b.early[id], ev)
+	if len(early) < mostEarly {
+		b.early[id] = append(early, ev)
 	}
 }
 

@@ -70,8 +70,10 @@ type Scores struct {
 	On        bool
 	Base      float64 // log-odds of a merchant against whom nothing speaks
 	Weights   Evidence
-	Tolerated float64 // expected loss, as a share of the line
-	Dear      float64 // times the category's median price
+	Tolerated float64   // expected loss, as a share of the line
+	Dear      float64   // times the category's median price
+	Reference Reference // how evidence was distributed when it was weighed
+	Known     bool      // there is a reference
 }
 
 // hashOf is a value of a crowd, never 0 for what is known.

@@ -2,7 +2,6 @@ package payout
 
 import (
 	"iter"
-	"math"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
@@ -23,6 +22,8 @@ type Measured struct {
 	Paid                   int64   // to others
 	HeldDays               float64 // money-days held of others, in minor units
 	LongestHold            time.Duration
+
+	Held map[event.MerchantID]float64 // money-days held, by shop that was ever held; of others
 }
 
 // DaysHeld is how long the average amount paid to honest shops was held.
@@ -47,7 +48,7 @@ func (p Pack) Instant() Pack {
 // ring.found events that an event makes; guilty says whose loss is a ring's.
 func (p Pack) Measure(events iter.Seq[event.Event], rings func(event.Event) []event.Event, guilty func(event.MerchantID) bool) Measured {
 	b := New(p)
-	var m Measured
+	m := Measured{Held: map[event.MerchantID]float64{}}
 	type hold struct {
 		since, last time.Time // of the amount; of the unbroken hold
 		amount      int64
@@ -72,7 +73,9 @@ func (p Pack) Measure(events iter.Seq[event.Event], rings func(event.Event) []ev
 				h = &hold{}
 				holds[d.Merchant] = h
 			}
-			m.HeldDays += float64(h.amount) * ev.Time.Sub(h.since).Hours() / 24
+			if h.amount > 0 {
+				m.Held[d.Merchant] += float64(h.amount) * ev.Time.Sub(h.since).Hours() / 24
+			}
 			if d.Hold.Amount == 0 || h.amount == 0 {
 				h.last = ev.Time
 			}
@@ -96,11 +99,14 @@ func (p Pack) Measure(events iter.Seq[event.Event], rings func(event.Event) []ev
 		}
 		take(b.Fold(ev))
 	}
-	for _, h := range holds {
+	for id, h := range holds {
 		if h.amount > 0 {
-			m.HeldDays += float64(h.amount) * now.Sub(h.since).Hours() / 24
+			m.Held[id] += float64(h.amount) * now.Sub(h.since).Hours() / 24
 			m.LongestHold = max(m.LongestHold, now.Sub(h.last))
 		}
+	}
+	for _, id := range sortedKeys(m.Held) {
+		m.HeldDays += m.Held[id]
 	}
 	m.Shops, m.ShopsHeld = len(holds), len(held)
 	for _, a := range b.Merchants() {
@@ -112,6 +118,5 @@ func (p Pack) Measure(events iter.Seq[event.Event], rings func(event.Event) []ev
 			m.Paid += a.Paid
 		}
 	}
-	m.HeldDays = math.Round(m.HeldDays) // sums over a map come in any order
 	return m
 }

@@ -88,10 +88,11 @@ type ordinaryDoc struct {
 }
 
 type evidenceDoc struct {
-	Tolerated fraction          `yaml:"tolerated_loss"`
-	Dear      number            `yaml:"far_above_price"`
-	Base      number            `yaml:"base"`
-	Weights   map[string]number `yaml:"weights"`
+	Tolerated fraction            `yaml:"tolerated_loss"`
+	Dear      number              `yaml:"far_above_price"`
+	Base      number              `yaml:"base"`
+	Weights   map[string]number   `yaml:"weights"`
+	Reference map[string][]number `yaml:"reference"`
 }
 
 type deliveryDoc struct {
@@ -136,6 +137,17 @@ func (p *Pack) readClauses(doc *packDoc, fault func(format string, args ...any))
 				continue
 			}
 			p.Scores.Weights[i] = float64(d.Weights[name])
+		}
+		for _, name := range sortedKeys(d.Reference) {
+			i, shares := slices.Index(names, name), d.Reference[name]
+			if i < 0 || len(shares) != driftBins {
+				fault("evidence.reference.%s: must be one of %s, with %d shares", name, strings.Join(names, ", "), driftBins)
+				continue
+			}
+			p.Scores.Known = true
+			for k, share := range shares {
+				p.Scores.Reference[i][k] = float64(share)
+			}
 		}
 	}
 	if d := doc.Delivery; d != nil {

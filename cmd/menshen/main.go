@@ -46,6 +46,7 @@ func commands() []command {
 		traceCommand(),
 		packCommand(),
 		payoutCommand(),
+		replayCommand(),
 		ringCommand(),
 	}
 }

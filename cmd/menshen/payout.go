@@ -22,7 +22,10 @@ func payoutCommand() command {
 }
 
 func runPayout(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("payout", "payout [-pack DIR] [-rings=false] [-strict] < events.ndjson > decisions.ndjson", s.err)
+	if len(args) > 0 && args[0] == "fit" {
+		return runPayoutFit(ctx, s, args[1:])
+	}
+	fs := newFlags("payout", "payout [-pack DIR] [-rings=false] [-strict] < events.ndjson > decisions.ndjson   (or: payout fit)", s.err)
 	packName := fs.String("pack", defaultMoneyPack, "`directory` of a pack, or the name of a built-in one")
 	rings := fs.Bool("rings", true, "find rings in the stream, unless it brings its own")
 	strict := fs.Bool("strict", false, "exit 1 when a line was refused")
