@@ -299,6 +299,10 @@ func (b *Book) until(m *merchant, a *account, want int64, at time.Time) time.Tim
 		if enough(c.at) {
 			return c.at
 		}
+		// Ordinary refunds are reckoned by the day on which windows end.
+		if next := c.at.UTC().Truncate(day).Add(day); b.pack.Ordinary.Quantile > 0 && (i+1 == len(all) || next.Before(all[i+1].at)) && enough(next) {
+			return next
+		}
 	}
 	return time.Time{}
 }
