@@ -27,6 +27,7 @@ type account struct {
 	// Flows since the beginning, by which the above can be checked.
 	entered, paid, fromBalance, fromCollateral, advancedEver, recovered int64
 	requested, held                                                     int64
+	gone                                                                [3]int64 // from balance, from collateral, advanced: by refunds that are forgotten
 
 	history []dayTally // by the day a window closed or a refund was taken
 	clean   int64      // sales in history whose windows closed without a refund
@@ -58,11 +59,13 @@ type order struct {
 	signed, confirmed time.Time
 	end               time.Time // of the refund window; zero while it is open-ended
 	closed            bool
+	over              bool // nothing more is expected of it
 	abroad            bool
 	byBuyer           bool  // the confirmation
 	carrier           bool  // is known
 	doubt             int64 // of the signature, in millionths
 	marks             marks
+	refunds           []*refund
 	values            [numCrowds]uint64 // what it shares with other orders, hashed; 0 for not known
 }
 

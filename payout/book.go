@@ -30,6 +30,7 @@ type Book struct {
 	timing    timing
 	early     map[event.OrderID][]event.Event // of orders not yet known
 	waiting   []waits                         // the same, by arrival
+	past      []past                          // orders and requests that may be forgotten, by time
 	unmatched int                             // events that belong to nothing known
 
 	deviations float64 // of refunds, above the mean, that are kept covered
@@ -132,19 +133,65 @@ func (b *Book) advance(t time.Time) {
 		}
 		b.close(e.order)
 	}
+	b.forget()
+}
+
+// remembered is for how long after its window an order is known, and after it was
+// decided on a payout request.
+const remembered = 45 * day
+
+// past is an order or a request, and since when nothing more is expected of it.
+type past struct {
+	at      time.Time
+	order   *order
+	request event.RequestID
+}
+
+// forget drops what nothing more is expected of. An order is kept as long as a
+// refund of it waits for a person or for money to come back.
+func (b *Book) forget() {
+	for len(b.past) > 0 && b.now.Sub(b.past[0].at) > remembered {
+		p := b.past[0]
+		b.past[0] = past{}
+		b.past = b.past[1:]
+		switch o := p.order; {
+		case o == nil:
+			delete(b.requests, p.request)
+		case slices.ContainsFunc(o.refunds, func(r *refund) bool { return r.pending > 0 || r.outstanding() > 0 }):
+			b.past = append(b.past, past{at: b.now, order: o})
+		default:
+			for _, r := range o.refunds {
+				o.acc.gone[0] += r.fromBalance
+				o.acc.gone[1] += r.fromCollateral
+				o.acc.gone[2] += r.advance
+				delete(b.refunds, r.id)
+			}
+			delete(b.orders, o.id)
+		}
+	}
 }
 
 // close ends the order's refund window. A sale that was never refunded adds to
 // what the merchant's line is earned by.
 func (b *Book) close(o *order) {
 	o.change(func() { o.closed = true })
-	for kind := range o.values {
-		o.acc.leave(o, kind)
-	}
+	b.over(o)
 	if o.refunded == 0 && o.pending == 0 && !o.confirmed.IsZero() {
 		o.acc.tally(b.now, o.amount, 0)
 		b.habitsOf(o.acc).clean++
 	}
+}
+
+// over takes an order out of what is under way.
+func (b *Book) over(o *order) {
+	if o.over {
+		return
+	}
+	o.over = true
+	for kind := range o.values {
+		o.acc.leave(o, kind)
+	}
+	b.past = append(b.past, past{at: b.now, order: o})
 }
 
 func (b *Book) merchant(id event.MerchantID) *merchant {
@@ -260,7 +307,7 @@ func (b *Book) shipped(ev event.Event, d *event.ParcelShipped, o *order) {
 			o.shipped = ev.Time
 		}
 		_, o.carrier = b.pack.Delivery.Carriers[d.Carrier]
-		if d.WeightG > 0 && !o.closed {
+		if d.WeightG > 0 && !o.over {
 			o.acc.join(o, crowdWeights, hashOf(crowdWeights, strconv.FormatInt(d.WeightG, 10)))
 		}
 		b.follow(o)
@@ -273,7 +320,7 @@ func (b *Book) signed(ev event.Event, d *event.ParcelSigned, o *order) {
 		if ev.Time.After(o.signed) { // of several parcels the last counts
 			o.signed = ev.Time
 		}
-		if !o.closed {
+		if !o.over {
 			o.acc.join(o, crowdPlaces, hashOf(crowdPlaces, d.Place))
 		}
 		b.follow(o)

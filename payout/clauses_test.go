@@ -273,7 +273,7 @@ func TestADoubtedSignatureStartsTheWindowLater(t *testing.T) {
 			})
 		}
 	}
-	believed := testStart.Add(73 * time.Hour).AddDate(0, 0, 15)
+	believed := testStart.Add(73*time.Hour).AddDate(0, 0, 15)
 	if got := end(at("o", "sf", "home", 500)); !got.Equal(believed) {
 		t.Errorf("a believed signature: the window ends %v, want %v", got, believed)
 	}

@@ -18,6 +18,7 @@ func (b *Book) payoutRequested(ev event.Event, d *event.PayoutRequested) []event
 	m := b.merchant(d.Merchant)
 	r := &request{merchant: m, paid: map[event.Currency]int64{}}
 	b.requests[d.Request] = r
+	b.past = append(b.past, past{at: b.now, request: d.Request})
 	var currencies []event.Currency
 	if d.Money != nil {
 		currencies = []event.Currency{d.Money.Currency}
@@ -317,6 +318,7 @@ func (b *Book) payoutPaid(d *event.PayoutPaid) {
 		}
 		r = &request{merchant: b.merchant(d.Merchant), paid: map[event.Currency]int64{}}
 		b.requests[d.Request] = r
+		b.past = append(b.past, past{at: b.now, request: d.Request})
 	}
 	a := b.account(r.merchant, d.Money.Currency)
 	more := d.Money.Amount - r.paid[d.Money.Currency]

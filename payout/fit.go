@@ -173,6 +173,12 @@ func (f *Fitted) newton(samples []Sample, weight map[event.MerchantID]float64, r
 	return nil
 }
 
+// Correct moves the weights' base to where frauds are another share of merchants
+// than in the samples (King & Zeng, 2001).
+func (f *Fitted) Correct(prevalence float64) {
+	f.Base += math.Log(prevalence/(1-prevalence)) - math.Log(float64(f.Frauds)/float64(f.Merchants-f.Frauds))
+}
+
 // judge says how well the weights tell the samples apart.
 func (f *Fitted) judge(samples []Sample, weight map[event.MerchantID]float64) {
 	type given struct {

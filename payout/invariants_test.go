@@ -52,6 +52,9 @@ func (b *Book) check() (faults []string) {
 		for c, a := range m.accounts {
 			who := fmt.Sprintf("merchant %s in %s", id, c)
 			s := sums[a]
+			for i, n := range a.gone {
+				s[i] += n
+			}
 			switch {
 			case a.balance != a.entered-a.paid-a.fromBalance:
 				fault("%s: balance %d is not entered %d − paid %d − refunded from it %d", who, a.balance, a.entered, a.paid, a.fromBalance)

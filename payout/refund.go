@@ -6,6 +6,7 @@ import (
 
 // refund is a refund that was asked for.
 type refund struct {
+	id    event.RefundID
 	order *order
 	fromOrder, fromBalance, fromCollateral,
 	advance, recovered int64
@@ -22,8 +23,11 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 		return nil
 	}
 	o := b.orders[d.Order]
-	r := &refund{order: o}
+	r := &refund{id: d.Refund, order: o}
 	b.refunds[d.Refund] = r
+	if o != nil {
+		o.refunds = append(o.refunds, r)
+	}
 	out := &event.DecisionRefund{Refund: d.Refund, Order: d.Order, Decision: event.Refund, Reasons: []event.Reason{}}
 	if o != nil {
 		out.Merchant = o.acc.merchant
@@ -37,6 +41,9 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	a, n := o.acc, d.Money.Amount
 	if o.confirmed.IsZero() {
 		o.change(func() { o.refunded += n })
+		if o.refunded == o.amount {
+			b.over(o)
+		}
 		r.fromOrder, out.FromOrder = n, n
 		return []event.Event{decision(ev.Time, out)}
 	}

@@ -16,6 +16,7 @@ func benches() []bench {
 		{"mask", "what is found of labelled texts, and how fast", benchMask},
 		{"detect", "false alarms and delay of the watch, beside other methods", benchDetect},
 		{"trace", "from complaints to accounts, beside other methods", benchTrace},
+		{"payout", "what rings cost and honest shops wait, beside other rules", benchPayout},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
 	}
 }

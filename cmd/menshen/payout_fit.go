@@ -21,10 +21,11 @@ import (
 )
 
 func runPayoutFit(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("payout fit", "payout fit -labels FILE [-pack DIR] [-ridge N] < events.ndjson   (or -drift instead of -labels)", s.err)
+	fs := newFlags("payout fit", "payout fit -labels FILE [-pack DIR] [-ridge N] [-prevalence N] < events.ndjson   (or -drift instead of -labels)", s.err)
 	packName := fs.String("pack", defaultMoneyPack, "`directory` of a pack, or the name of a built-in one")
 	labels := fs.String("labels", "", "`file` of merchants and whether they were frauds: CSV with the columns merchant and fraud (0 or 1), or a simulation's truth.json")
 	ridge := fs.Float64("ridge", 0.05, "how strongly the weights are held back")
+	prevalence := fs.Float64("prevalence", 0, "share of merchants that are frauds where the weights are to be used (0: as in the labels)")
 	drift := fs.Bool("drift", false, "compare the evidence with that of the pack's own fit")
 	if code, done := parse(fs, s, args); done {
 		return code
@@ -36,6 +37,8 @@ func runPayoutFit(ctx context.Context, s streams, args []string) int {
 		err = errors.New("one of -labels and -drift is needed")
 	case *ridge <= 0:
 		err = errors.New("-ridge must be above zero")
+	case *prevalence < 0 || *prevalence >= 1:
+		err = errors.New("-prevalence must be from 0 to below 1")
 	case pack.Ordinary.Rate == 0:
 		err = errors.New("the pack has no ordinary_refunds, which evidence is reckoned with")
 	case *drift && !pack.Scores.Known:
@@ -48,6 +51,9 @@ func runPayoutFit(ctx context.Context, s streams, args []string) int {
 	if err != nil {
 		return fail(s, "payout fit", exitUsage, err)
 	}
+	if pack.Scores.Dear == 0 {
+		pack.Scores.Dear, pack.Scores.Tolerated = 3, 0.05
+	}
 	samples, err := sampleEvidence(ctx, s, newMoneyDoor(pack, opt, true), pack.AllowedLateness, frauds)
 	if err != nil {
 		return fail(s, "payout fit", exitUnreadable, err)
@@ -59,8 +65,9 @@ func runPayoutFit(ctx context.Context, s streams, args []string) int {
 	if err != nil {
 		return fail(s, "payout fit", exitUnreadable, fmt.Errorf("fitting the weights: %w", err))
 	}
-	if fitted.Tolerated, fitted.Dear = pack.Scores.Tolerated, pack.Scores.Dear; !pack.Scores.On {
-		fitted.Tolerated, fitted.Dear = 0.05, 3
+	fitted.Tolerated, fitted.Dear = pack.Scores.Tolerated, pack.Scores.Dear
+	if *prevalence > 0 {
+		fitted.Correct(*prevalence)
 	}
 	if err := printFit(s, fitted); err != nil {
 		return fail(s, "payout fit", exitUnreadable, fmt.Errorf("writing: %w", err))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	for _, name := range sim.Scenarios() {
 		about += "\n  " + name + ": " + sim.About(name)
 	}
+	about += "\n  " + marketScenario + ": a marketplace of any size, with rings of eight kinds (-seed, -days, -merchants, -rings)"
+	rings := fs.Int("rings", 1, "in "+marketScenario+": rings of each kind")
 	fs.StringVar(&o.Scenario, "scenario", sim.Ordinary, about+"\n")
 	fs.Uint64Var(&o.Seed, "seed", 1, "the same seed and options give the same bytes")
 	fs.IntVar(&o.Agents, "agents", 0, "accounts at the hotel desk (0: the scenario's default, -1: none)")
@@ -45,6 +48,9 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	}
 	if out == "" {
 		return fail(s, "sim", exitUsage, errors.New("-out is missing"))
+	}
+	if o.Scenario == marketScenario {
+		return writeMarket(ctx, s, sim.MarketOptions{Seed: o.Seed, Merchants: cmp.Or(o.Merchants, 1000), Days: cmp.Or(o.Days, 365), Rings: *rings}, out)
 	}
 	var err error
 	switch with {
@@ -80,6 +86,21 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	o = w.Options()
 	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d agents, %d merchants, %d customers in %s (%s)\n", o.Scenario, o.Seed, n,
 		o.Days, len(w.Agents()), len(w.Merchants()), w.NumCustomers(), out, time.Since(began).Round(time.Millisecond))
+	return exitDone
+}
+
+const marketScenario = "market"
+
+func writeMarket(ctx context.Context, s streams, o sim.MarketOptions, out string) int {
+	m, err := sim.NewMarket(o)
+	if err != nil {
+		return fail(s, "sim", exitUsage, err)
+	}
+	n, err := m.WriteFiles(ctx, out)
+	if err != nil {
+		return fail(s, "sim", exitCheck, err)
+	}
+	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d honest merchants in %s\n", marketScenario, o.Seed, n, o.Days, o.Merchants, out)
 	return exitDone
 }
 

@@ -1,14 +1,22 @@
 package sim
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
 	"iter"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/menshen-io/menshen/event"
 )
@@ -222,6 +230,35 @@ func (m *Market) Truth() Truth {
 		t.Rings = append(t.Rings, r.truth)
 	}
 	return t
+}
+
+// WriteFiles writes the market's events and truth into dir, as World's does.
+func (m *Market) WriteFiles(ctx context.Context, dir string) (events int, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, fmt.Errorf("making the output directory: %w", err)
+	}
+	err = writeFile(filepath.Join(dir, EventsFile), func(out io.Writer) error {
+		w := event.NewWriter(out)
+		for ev := range m.Events() {
+			if events++; events%4096 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := w.Write(ev); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return events, fmt.Errorf("writing events: %w", err)
+	}
+	err = writeFile(filepath.Join(dir, TruthFile), func(out io.Writer) error {
+		return json.MarshalWrite(out, m.Truth(), jsontext.WithIndent("  "))
+	})
+	if err != nil {
+		return events, fmt.Errorf("writing the truth: %w", err)
+	}
+	return events, nil
 }
 
 // add puts an event on its day; what would come after the end is dropped.
