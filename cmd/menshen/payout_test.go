@@ -51,7 +51,7 @@ func TestPayoutAndRingFilters(t *testing.T) {
 	if !strings.Contains(errs, " 0 malformed, 0 late, 0 repeated") {
 		t.Errorf("closing line: %s", errs)
 	}
-	for _, want := range []string{`"decision":"admit"`, `"decision":"pay"`, `"bound_by":"line"`, `"bound_by":"ring"`, `"decision":"refund"`} {
+	for _, want := range []string{`"decision":"admit"`, `"decision":"pay"`, `"bound_by":"expected_loss"`, `"decision":"hold_part"`, `"decision":"refund"`} {
 		if !strings.Contains(decisions, want) {
 			t.Errorf("no %s among the decisions", want)
 		}
@@ -102,7 +102,7 @@ func TestPayoutAndRingFilters(t *testing.T) {
 		t.Errorf("rings: %.300s", rings)
 	}
 	alone, _ := runFilter(t, exitDone, in, "payout", "-rings=false")
-	if strings.Contains(alone, `"bound_by":"ring"`) {
+	if strings.Contains(alone, `"ring":"`) {
 		t.Error("-rings=false found rings")
 	}
 	both, _ := runFilter(t, exitDone, merge(t, in, rings), "payout", "-rings=false")
