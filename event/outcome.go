@@ -152,6 +152,9 @@ type RingFound struct {
 	Buyers    []BuyerID    `json:"buyers,omitzero"`
 	Links     []RingLink   `json:"links,omitzero"`
 	Score     float64      `json:"score"`
+	// Evidence is by how many nats a block of purchases stands out from what chance
+	// gives; of the densest block of all, which is always told, it may be below 0.
+	Evidence float64 `json:"evidence,omitzero"`
 }
 
 // RingLink is one ground for taking two merchants as one.

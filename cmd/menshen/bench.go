@@ -17,6 +17,7 @@ func benches() []bench {
 		{"detect", "false alarms and delay of the watch, beside other methods", benchDetect},
 		{"trace", "from complaints to accounts, beside other methods", benchTrace},
 		{"payout", "what rings cost and honest shops wait, beside other rules", benchPayout},
+		{"ring", "shops of one hand found in trade, beside other methods", benchRing},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
 	}
 }

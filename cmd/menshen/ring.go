@@ -1,26 +1,106 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
 
+	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/ring"
+	"github.com/menshen-io/menshen/standing"
 )
 
 func ringCommand() command {
-	return command{"ring", "events in, rings out: which merchants and buyers are one", runRing}
+	return command{"ring", "events or purchases in, rings out: which merchants and buyers are one", runRing}
 }
 
 func runRing(ctx context.Context, s streams, args []string) int {
-	fs := newFlags("ring", "ring [-pack DIR] [-strict] < events.ndjson > rings.ndjson", s.err)
+	fs := newFlags("ring", "ring [-pack DIR] [-blocks N] [-half-life 720h] [-strict] < events.ndjson|purchases.txt > rings.ndjson", s.err)
 	packName := fs.String("pack", defaultMoneyPack, "`directory` of a pack, or the name of a built-in one")
+	blocks := fs.Int("blocks", 20, "of a list of purchases: how many blocks at most")
+	halfLife := fs.Duration("half-life", 0, "of a list of purchases with times: after how long one weighs half (0: never)")
 	strict := fs.Bool("strict", false, "exit 1 when a line was refused")
 	if code, done := parse(fs, s, args); done {
 		return code
+	}
+	if *blocks < 1 || *halfLife < 0 {
+		return fail(s, "ring", exitUsage, errors.New("-blocks must be above zero, -half-life not below"))
 	}
 	_, opt, err := loadMoneyPack(*packName)
 	if err != nil {
 		return fail(s, "ring", exitUsage, err)
 	}
-	finder := ring.New(opt)
-	return filter(ctx, s, "ring", opt.AllowedLateness, *strict, finder.Fold)
+	in := bufio.NewReaderSize(s.in, 1<<16)
+	if isEvents(in) {
+		finder := ring.New(opt)
+		s.in = in
+		return filter(ctx, s, "ring", opt.AllowedLateness, *strict, finder.Fold)
+	}
+	p, err := ring.ReadPurchases(in, func(line int, err error) { fmt.Fprintf(s.err, "menshen ring: line %d: %v\n", line, err) })
+	if err != nil {
+		return fail(s, "ring", exitUnreadable, err)
+	}
+	if *halfLife > 0 {
+		p.Fade(*halfLife)
+	}
+	if err := writeBlocks(s.out, p, *blocks, opt.Margin); err != nil {
+		return fail(s, "ring", exitUnreadable, fmt.Errorf("writing: %w", err))
+	}
+	fmt.Fprintf(s.err, "%d lines: %d accepted, %d refused\n", p.Lines, len(p.Edges), p.Refused)
+	if *strict && p.Refused > 0 {
+		return exitCheck
+	}
+	return exitDone
+}
+
+// isEvents looks at what a stream begins with: an event is a JSON object.
+func isEvents(in *bufio.Reader) bool {
+	head, _ := in.Peek(512) // what cannot be read is told by who reads on
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	return len(head) == 0 || head[0] == '{'
+}
+
+// writeBlocks writes the dense blocks of a list of purchases as rings.
+func writeBlocks(out io.Writer, p *ring.Purchases, most int, margin float64) error {
+	at := time.Unix(0, 0).UTC()
+	for _, t := range p.At {
+		if t.After(at) {
+			at = t
+		}
+	}
+	w := event.NewWriter(out)
+	g := ring.NewGraph(len(p.Buyers), len(p.Merchants), p.Edges)
+	blocks := g.Blocks(most, margin)
+	if b := g.Densest(); b.Edges > 0 && (len(blocks) == 0 || blocks[0].Score < b.Score-1e-9) {
+		blocks = append([]ring.Block{b}, blocks...)
+	}
+	for _, b := range blocks[:min(len(blocks), most)] {
+		d := &event.RingFound{Score: b.Score, Links: g.Links(b, p.Merchants), Evidence: b.Evidence(len(p.Buyers), len(p.Merchants))}
+		h := sha256.New()
+		for _, j := range b.Merchants {
+			d.Merchants = append(d.Merchants, event.MerchantID(p.Merchants[j]))
+		}
+		for _, i := range b.Buyers {
+			d.Buyers = append(d.Buyers, event.BuyerID(p.Buyers[i]))
+		}
+		slices.Sort(d.Merchants)
+		slices.Sort(d.Buyers)
+		for _, m := range d.Merchants {
+			h.Write([]byte(m))
+			h.Write([]byte{0})
+		}
+		sum := hex.EncodeToString(h.Sum(nil)[:8])
+		d.Ring = event.RingID("ring-" + sum)
+		if err := w.Write(event.New("rg-"+sum, standing.Source, at, d)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
