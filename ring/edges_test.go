@@ -44,7 +44,11 @@ func FuzzReadPurchases(f *testing.F) {
 			t.Fatalf("%d lines, %d edges, %d refused", p.Lines, len(p.Edges), told)
 		}
 		if len(p.Edges) < 300 {
-			for _, b := range NewGraph(len(p.Buyers), len(p.Merchants), p.Edges).Blocks(3, 0) {
+			g := NewGraph(len(p.Buyers), len(p.Merchants), p.Edges)
+			if b := g.Densest(); len(p.Edges) > 0 && !(b.Score > 0) {
+				t.Fatalf("%+v", b)
+			}
+			for _, b := range g.Groups(-10) {
 				if len(b.Merchants) < 2 || !(b.Score > 0) {
 					t.Fatalf("%+v", b)
 				}

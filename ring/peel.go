@@ -20,19 +20,10 @@ type Edge struct {
 type Block struct {
 	Buyers, Merchants []int32 // rising
 	Score             float64
-	Edges             int     // between them
-	Expected          float64 // so many edges would be between them if all bought at random, with the numbers of purchases that they have
-}
-
-// Evidence is by how much a block stands out, in nats: the Poisson log-likelihood of
-// its edges against what chance gives, less that of picking such a block among all
-// (a scan over C(buyers, b) · C(merchants, m) of them).
-func (b *Block) Evidence(buyers, merchants int) float64 {
-	e, likely := float64(b.Edges), 0.0
-	if e > b.Expected {
-		likely = e*math.Log(e/b.Expected) - (e - b.Expected)
-	}
-	return likely - choose(buyers, len(b.Buyers)) - choose(merchants, len(b.Merchants))
+	Edges             int // between them
+	// Evidence is by how many nats the block stands out from what chance gives: the
+	// Poisson log-likelihood of its edges, less that of picking such a block among all.
+	Evidence float64
 }
 
 // choose is the logarithm of a binomial coefficient.
@@ -190,105 +181,13 @@ func (g *Graph) measure(b *Block, weight []float64) {
 		b.Score /= float64(nodes)
 	}
 	if len(g.edges) > 0 {
-		b.Expected = float64(people) * float64(shops) / float64(len(g.edges))
+		mean := float64(people) * float64(shops) / float64(len(g.edges))
+		if e := float64(b.Edges); e > mean {
+			b.Evidence = e*math.Log(e/mean) - (e - mean)
+		}
+		b.Evidence -= choose(g.buyers, len(b.Buyers)) + choose(g.merchants, len(b.Merchants))
 	}
 }
-
-// Without takes a block's edges out, so that the next one can be found.
-func (g *Graph) Without(b Block) *Graph {
-	buyers, merchants := make([]bool, g.buyers), make([]bool, g.merchants)
-	for _, i := range b.Buyers {
-		buyers[i] = true
-	}
-	for _, j := range b.Merchants {
-		merchants[j] = true
-	}
-	out := &Graph{buyers: g.buyers, merchants: g.merchants, edges: slices.Clone(g.edges)}
-	out.edges = slices.DeleteFunc(out.edges, func(e Edge) bool { return buyers[e.Buyer] && merchants[e.Merchant] })
-	out.index()
-	return out
-}
-
-// Blocks peels again and again, and returns up to so many blocks of two merchants
-// and more that stand out by more than margin nats, the densest first. A block of
-// which that cannot be said ends it only after a few others were tried: below a
-// large group of honest shops there may be a small ring.
-func (g *Graph) Blocks(most int, margin float64) []Block {
-	var out []Block
-	for misses := 0; len(out) < most && misses < triedInVain && len(g.edges) > 0; {
-		b := g.Densest()
-		if b.Edges == 0 {
-			break
-		}
-		found := false
-		for _, part := range g.parts(b) {
-			if len(part.Merchants) > 1 && part.Evidence(g.buyers, g.merchants) > margin {
-				out, found = append(out, part), true
-			}
-		}
-		if !found {
-			misses++
-		}
-		g = g.Without(b)
-	}
-	slices.SortStableFunc(out, func(a, b Block) int { return cmp.Compare(b.Score, a.Score) })
-	return out[:min(len(out), most)]
-}
-
-// parts are what of a block hangs together: two rings of like density are one block
-// for the average, though nobody buys at both.
-func (g *Graph) parts(b Block) []Block {
-	part := make([]int32, g.buyers+g.merchants) // of nodes in the block, from 1 on; -1: not yet reached
-	for _, i := range b.Buyers {
-		part[i] = -1
-	}
-	for _, j := range b.Merchants {
-		part[g.buyers+int(j)] = -1
-	}
-	var out []Block
-	weight := make([]float64, g.merchants)
-	for _, j := range b.Merchants {
-		weight[j] = 1 / math.Log(g.column[j]+5)
-	}
-	for _, first := range b.Merchants {
-		if part[g.buyers+int(first)] != -1 {
-			continue
-		}
-		no := int32(len(out) + 1)
-		var p Block
-		reach := []int32{int32(g.buyers) + first}
-		part[reach[0]] = no
-		take := func(v int32) {
-			if part[v] == -1 {
-				part[v] = no
-				reach = append(reach, v)
-			}
-		}
-		for len(reach) > 0 {
-			v := reach[len(reach)-1]
-			reach = reach[:len(reach)-1]
-			if int(v) < g.buyers {
-				p.Buyers = append(p.Buyers, v)
-				for _, e := range g.edges[g.rows[v]:g.rows[v+1]] {
-					take(int32(g.buyers) + e.Merchant)
-				}
-				continue
-			}
-			j := v - int32(g.buyers)
-			p.Merchants = append(p.Merchants, j)
-			for _, i := range g.cols[g.colAt[j]:g.colAt[j+1]] {
-				take(g.edges[i].Buyer)
-			}
-		}
-		slices.Sort(p.Buyers)
-		slices.Sort(p.Merchants)
-		g.measure(&p, weight)
-		out = append(out, p)
-	}
-	return out
-}
-
-const triedInVain = 5
 
 // queue is a heap of nodes by the weight of what is left of their edges; four
 // children a node, which keeps it flat.

@@ -191,26 +191,32 @@ func planted(seed uint64) (edges []Edge, rings [2]Block) {
 	return edges, rings
 }
 
-func TestBlocksFindsRingsAndNothingElse(t *testing.T) {
+func TestGroupsAreRingsAndNothingElse(t *testing.T) {
 	for seed := range uint64(8) {
 		edges, rings := planted(seed)
-		blocks := NewGraph(5080, 424, edges).Blocks(10, 10)
+		groups := NewGraph(5080, 424, edges).Groups(5)
 		for k := range rings {
-			if !slices.ContainsFunc(blocks, func(b Block) bool { return slices.Equal(b.Merchants, rings[k].Merchants) }) {
-				t.Errorf("seed %d: ring %d is not among %d blocks", seed, k, len(blocks))
+			i := slices.IndexFunc(groups, func(b Block) bool { return slices.Equal(b.Merchants, rings[k].Merchants) })
+			if i < 0 {
+				t.Errorf("seed %d: ring %d is not among %d groups", seed, k, len(groups))
+				continue
 			}
-		}
-		for _, b := range blocks {
-			for _, j := range b.Merchants {
-				if j < 400 {
-					t.Errorf("seed %d: an honest shop is in a block of %d × %d, evidence %.1f", seed, len(b.Buyers), len(b.Merchants), b.Evidence(5080, 424))
-					break
+			for _, b := range groups[i].Buyers {
+				if !slices.Contains(rings[k].Buyers, b) {
+					t.Errorf("seed %d: buyer %d is honest", seed, b)
 				}
 			}
 		}
+		if len(groups) > len(rings) {
+			t.Errorf("seed %d: %d groups", seed, len(groups))
+		}
+		again := NewGraph(5080, 424, edges).Groups(5)
+		if fmt.Sprint(again) != fmt.Sprint(groups) {
+			t.Errorf("seed %d: a second search went elsewhere", seed)
+		}
 		honest := slices.DeleteFunc(edges, func(e Edge) bool { return e.Buyer >= 5000 })
-		if blocks := NewGraph(5080, 424, honest).Blocks(10, 10); len(blocks) > 0 {
-			t.Errorf("seed %d: %d blocks where nobody is a ring", seed, len(blocks))
+		if groups := NewGraph(5080, 424, honest).Groups(5); len(groups) > 0 {
+			t.Errorf("seed %d: %d groups where nobody is a ring", seed, len(groups))
 		}
 	}
 }

@@ -238,7 +238,7 @@ func (b *ringBench) planted(ctx context.Context) error {
 	named := make([]int, b.worlds)
 	if err := parallel(ctx, b.worlds, func(i int) {
 		g := ring.NewGraph(benchBuyers+benchRingCrew, benchMerchants+benchRingShops, ringWorldEdges(benchSeeds+9_100_000+uint64(i), 0, noCamouflage))
-		for _, block := range g.Blocks(20, ring.Defaults().Margin) {
+		for _, block := range g.Groups(ring.Defaults().Margin) {
 			named[i] += len(block.Merchants)
 		}
 	}); err != nil {
@@ -269,7 +269,7 @@ func plantedScores(seed uint64, density float64, c camouflage) [4]float64 {
 	slices.SortStableFunc(order, func(a, b int32) int { return degree[b] - degree[a] })
 	g := ring.NewGraph(buyers, merchants, edges)
 	var named []int32
-	for _, block := range g.Blocks(20, ring.Defaults().Margin) {
+	for _, block := range g.Groups(ring.Defaults().Margin) {
 		named = append(named, block.Merchants...)
 	}
 	return [4]float64{f1(order[:benchRingShops]), f1(g.DensestByDegree().Merchants), f1(g.Densest().Merchants), f1(named)}

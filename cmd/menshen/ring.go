@@ -24,7 +24,7 @@ func ringCommand() command {
 func runRing(ctx context.Context, s streams, args []string) int {
 	fs := newFlags("ring", "ring [-pack DIR] [-blocks N] [-half-life 720h] [-strict] < events.ndjson|purchases.txt > rings.ndjson", s.err)
 	packName := fs.String("pack", defaultMoneyPack, "`directory` of a pack, or the name of a built-in one")
-	blocks := fs.Int("blocks", 20, "of a list of purchases: how many blocks at most")
+	blocks := fs.Int("blocks", 20, "of a list of purchases: how many rings at most, the densest block first")
 	halfLife := fs.Duration("half-life", 0, "of a list of purchases with times: after how long one weighs half (0: never)")
 	strict := fs.Bool("strict", false, "exit 1 when a line was refused")
 	if code, done := parse(fs, s, args); done {
@@ -67,7 +67,8 @@ func isEvents(in *bufio.Reader) bool {
 	return len(head) == 0 || head[0] == '{'
 }
 
-// writeBlocks writes the dense blocks of a list of purchases as rings.
+// writeBlocks writes the densest block of a list of purchases, and the groups that
+// stand out, as rings.
 func writeBlocks(out io.Writer, p *ring.Purchases, most int, margin float64) error {
 	at := time.Unix(0, 0).UTC()
 	for _, t := range p.At {
@@ -77,12 +78,12 @@ func writeBlocks(out io.Writer, p *ring.Purchases, most int, margin float64) err
 	}
 	w := event.NewWriter(out)
 	g := ring.NewGraph(len(p.Buyers), len(p.Merchants), p.Edges)
-	blocks := g.Blocks(most, margin)
-	if b := g.Densest(); b.Edges > 0 && (len(blocks) == 0 || blocks[0].Score < b.Score-1e-9) {
+	blocks := g.Groups(margin)
+	if b := g.Densest(); b.Edges > 0 && !slices.ContainsFunc(blocks, func(o ring.Block) bool { return slices.Equal(o.Merchants, b.Merchants) }) {
 		blocks = append([]ring.Block{b}, blocks...)
 	}
 	for _, b := range blocks[:min(len(blocks), most)] {
-		d := &event.RingFound{Score: b.Score, Links: g.Links(b, p.Merchants), Evidence: b.Evidence(len(p.Buyers), len(p.Merchants))}
+		d := &event.RingFound{Score: b.Score, Links: g.Links(b, p.Merchants), Evidence: b.Evidence}
 		h := sha256.New()
 		for _, j := range b.Merchants {
 			d.Merchants = append(d.Merchants, event.MerchantID(p.Merchants[j]))
