@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/menshen-io/menshen/event"
 )
@@ -18,6 +19,15 @@ type Finder struct {
 	common      map[pair]*overlap
 	ids         map[pair]map[string]float64 // weights of shared identifiers
 	found       int                         // rings so far, for their age
+	recent      []purchase                  // of the last GroupDays, by time
+	scanned     time.Time                   // when groups were last looked for
+}
+
+// purchase is one of the last weeks.
+type purchase struct {
+	at    time.Time
+	buyer event.BuyerID
+	shop  *shop
 }
 
 type identifier struct{ kind, value string }
@@ -168,8 +178,85 @@ func (f *Finder) bought(ev event.Event, d *event.OrderPaid) []event.Event {
 		o.n++
 		o.weight += w
 	}
+	f.recent = append(f.recent, purchase{ev.Time, d.Buyer, s})
 	out := f.link(ev, s, b.shops)
-	return append(out, f.ringBuyer(ev, d.Buyer, b, s)...)
+	out = append(out, f.ringBuyer(ev, d.Buyer, b, s)...)
+	return append(out, f.groups(ev)...)
+}
+
+// groupEvery is how often groups are looked for among the purchases of the last
+// GroupDays. A pair of shops that share enough buyers is linked at once.
+const groupEvery = 7 * 24 * time.Hour
+
+// groupNats is how much each buyer of a group has to stand out by itself, on the
+// mean: those of shops that merely share a clientele bought at two or three of them.
+const groupNats = 5
+
+// groups links the shops of a group whose pairs share too few buyers to be linked
+// one by one. A good part of what its members sell must be to the group's own buyers:
+// shops of one kind share a clientele, too, but live by others.
+func (f *Finder) groups(ev event.Event) []event.Event {
+	if f.scanned.IsZero() {
+		f.scanned = ev.Time
+	}
+	if f.opt.GroupDays == 0 || ev.Time.Sub(f.scanned) < groupEvery {
+		return nil
+	}
+	f.scanned = ev.Time
+	keep := 0
+	for keep < len(f.recent) && ev.Time.Sub(f.recent[keep].at) > time.Duration(f.opt.GroupDays)*24*time.Hour {
+		keep++
+	}
+	f.recent = append([]purchase(nil), f.recent[keep:]...)
+	buyers, shops := make(map[event.BuyerID]int32), make(map[*shop]int32)
+	var names []event.BuyerID
+	var members []*shop
+	edges := make([]Edge, 0, len(f.recent))
+	for _, p := range f.recent {
+		i, ok := buyers[p.buyer]
+		if !ok {
+			i = int32(len(names))
+			buyers[p.buyer] = i
+			names = append(names, p.buyer)
+		}
+		j, ok := shops[p.shop]
+		if !ok {
+			j = int32(len(members))
+			shops[p.shop] = j
+			members = append(members, p.shop)
+		}
+		edges = append(edges, Edge{i, j, 1})
+	}
+	var out []event.Event
+	g := NewGraph(len(names), len(members), edges)
+	for _, b := range g.Groups(f.opt.Margin) {
+		if float64(b.Edges) >= f.opt.MinShare*float64(b.Trade) && b.Evidence >= groupNats*float64(len(b.Buyers)) {
+			out = append(out, f.linkGroup(ev, b, names, members)...)
+		}
+	}
+	return out
+}
+
+func (f *Finder) linkGroup(ev event.Event, b Block, names []event.BuyerID, members []*shop) []event.Event {
+	first, grown := members[b.Merchants[0]], false
+	for _, j := range b.Merchants[1:] {
+		other := members[j]
+		p := pairOf(first, other)
+		if f.ids[p] == nil {
+			f.ids[p] = map[string]float64{}
+		}
+		f.ids[p][ByGroup] = f.opt.Threshold
+		first.links[other], other.links[first] = struct{}{}, struct{}{}
+		grown = f.join(first, other) || grown
+	}
+	before := len(first.ring.buyers)
+	for _, i := range b.Buyers {
+		first.ring.buyers[names[i]] = struct{}{}
+	}
+	if !grown && len(first.ring.buyers) == before {
+		return nil
+	}
+	return []event.Event{f.tell(ev, first.ring)}
 }
 
 // rarity is how much a buyer of n shops says, 1 at two. The constant is
@@ -194,7 +281,7 @@ func (f *Finder) makeRoom() {
 // weights are what speaks for two shops being one, by kind.
 func (f *Finder) weights(p pair) (byKind map[string]float64, sum float64) {
 	byKind = map[string]float64{}
-	for _, kind := range []string{ByLegalPerson, ByBankAccount, ByDevice, ByPhone, ByAddress, ByIP} {
+	for _, kind := range []string{ByLegalPerson, ByBankAccount, ByDevice, ByPhone, ByAddress, ByIP, ByGroup} {
 		if w := f.ids[p][kind]; w > 0 {
 			byKind[kind] = w
 			sum += w

@@ -22,6 +22,7 @@ type Options struct {
 	MinShare        float64            // of the smaller shop's buyers that must be in common
 	Margin          float64            // evidence, in nats, beyond what the number of pairs makes likely
 	MaxBuyerShops   int                // a buyer of more shops is passed over
+	GroupDays       int                // over which groups are looked for; 0: not at all
 	MaxPairs        int                // pairs of shops with buyers in common that are kept
 }
 
@@ -34,6 +35,7 @@ const (
 	ByAddress     = "address"
 	ByIP          = "ip"
 	ByBuyers      = "buyers"
+	ByGroup       = "buyer_group" // more than two shops, whose pairs alone would not do
 )
 
 // Defaults are what a pack's rings section changes.
@@ -48,6 +50,7 @@ func Defaults() Options {
 		MinShare:      0.3,
 		Margin:        5,
 		MaxBuyerShops: 40,
+		GroupDays:     45,
 		MaxPairs:      2_000_000,
 	}
 }
@@ -74,6 +77,7 @@ type ringsDoc struct {
 	Margin        *positive `yaml:"margin"`
 	MaxBuyerShops *count    `yaml:"max_buyer_shops"`
 	MaxPairs      *count    `yaml:"max_pairs"`
+	GroupDays     *days     `yaml:"group_days"`
 }
 
 // ParsePack reads the rings section of a pack.yaml over the defaults. All
@@ -104,6 +108,9 @@ func ParsePack(file string, data []byte) (Options, error) {
 			*f.to = int(*f.from)
 		}
 	}
+	if r.GroupDays != nil {
+		o.GroupDays = int(*r.GroupDays)
+	}
 	w := r.Weights
 	for kind, v := range map[string]*positive{ByLegalPerson: w.LegalPerson, ByBankAccount: w.BankAccount, ByDevice: w.Device,
 		ByPhone: w.Phone, ByAddress: w.Address, ByIP: w.IP} {
@@ -118,8 +125,18 @@ func ParsePack(file string, data []byte) (Options, error) {
 type (
 	positive float64
 	count    int
+	days     int
 	period   time.Duration
 )
+
+func (d *days) UnmarshalYAML(n *yaml.Node) error {
+	v, err := strconv.Atoi(n.Value)
+	if err != nil || v < 0 || v > 365 {
+		return errors.New("must be a number of days from 0 to 365")
+	}
+	*d = days(v)
+	return nil
+}
 
 func (p *positive) UnmarshalYAML(n *yaml.Node) error {
 	v, err := strconv.ParseFloat(n.Value, 64)

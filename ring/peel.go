@@ -21,6 +21,7 @@ type Block struct {
 	Buyers, Merchants []int32 // rising
 	Score             float64
 	Edges             int // between them
+	Trade             int // all edges of its merchants
 	// Evidence is by how many nats the block stands out from what chance gives: the
 	// Poisson log-likelihood of its edges, less that of picking such a block among all.
 	Evidence float64
@@ -167,6 +168,7 @@ func (g *Graph) measure(b *Block, weight []float64) {
 		in[j] = true
 		shops += int(g.colAt[j+1] - g.colAt[j])
 	}
+	b.Trade = shops
 	people := 0
 	for _, i := range b.Buyers {
 		people += int(g.rows[i+1] - g.rows[i])

@@ -253,3 +253,46 @@ func TestParsePackNamesAllFaults(t *testing.T) {
 		t.Errorf("%+v %v", o, err)
 	}
 }
+
+// Twelve shops that share no more than two or three buyers by pairs, among shops that
+// have a clientele in common.
+func TestAGroupIsLinkedWhosePairsAreNot(t *testing.T) {
+	for seed := range uint64(4) {
+		w := newWorld(t)
+		rng := rand.New(rand.NewPCG(seed, 9))
+		// A month of trade, two minutes a purchase.
+		for n := range 22_000 {
+			i := rng.IntN(4000)
+			shop := fmt.Sprint("h", rng.IntN(300))
+			if rng.IntN(2) == 0 { // a clientele of their own, ten shops each
+				shop = fmt.Sprint("h", i%30*10+rng.IntN(10))
+			}
+			w.buyAt(n, fmt.Sprint("b", i), shop)
+			if n%90 == 0 {
+				w.buyAt(n, fmt.Sprint("x", rng.IntN(50)), fmt.Sprint("r", rng.IntN(12)))
+				w.buyAt(n, fmt.Sprint("x", rng.IntN(50)), fmt.Sprint("h", rng.IntN(300)))
+			}
+		}
+		if len(w.all) == 0 {
+			t.Fatalf("seed %d: not found", seed)
+		}
+		last := w.all[len(w.all)-1]
+		for _, m := range last.Merchants {
+			if !strings.HasPrefix(string(m), "r") {
+				t.Errorf("seed %d: %s is honest", seed, m)
+			}
+		}
+		if len(last.Merchants) < 11 || len(last.Buyers) < 35 || !slices.ContainsFunc(last.Links, func(l event.RingLink) bool { return l.By == ByGroup }) {
+			t.Errorf("seed %d: %d shops, %d buyers, %+v", seed, len(last.Merchants), len(last.Buyers), last.Links)
+		}
+	}
+}
+
+// buyAt lets a buyer buy two minutes after another.
+func (w *world) buyAt(n int, buyer, shop string) {
+	w.n++
+	for _, ev := range w.f.Fold(event.New(fmt.Sprint("e", w.n), "test", start.Add(time.Duration(2*n)*time.Minute), &event.OrderPaid{
+		Order: event.OrderID(fmt.Sprint("o", w.n)), Merchant: event.MerchantID(shop), Buyer: event.BuyerID(buyer), Money: event.Money{Amount: 100, Currency: "CNY"}})) {
+		w.all = append(w.all, ev.Data.(*event.RingFound))
+	}
+}
