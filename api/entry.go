@@ -90,9 +90,12 @@ func Keys(ev event.Event) []Key {
 	case *event.DecisionMerchant:
 		add(KeyMerchant, string(d.Merchant))
 	case *event.RingFound:
-		for _, m := range d.Merchants {
+		for _, m := range slices.Concat(d.Merchants, d.Left) {
 			add(KeyMerchant, string(m))
 		}
+	case *event.RingStruck:
+		add(KeyMerchant, string(d.A))
+		add(KeyMerchant, string(d.B))
 	}
 	return keys
 }

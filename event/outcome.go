@@ -155,6 +155,19 @@ type RingFound struct {
 	// Evidence is by how many nats a block of purchases stands out from what chance
 	// gives; of the densest block of all, which is always told, it may be below 0.
 	Evidence float64 `json:"evidence,omitzero"`
+	// Left are merchants that were of the ring and are not any more, after a link
+	// was struck out.
+	Left []MerchantID `json:"left,omitzero"`
+}
+
+// RingStruck: a person has looked at what links two merchants and struck it out, all
+// of it or one ground. It does not come back.
+type RingStruck struct {
+	A      MerchantID `json:"a"`
+	B      MerchantID `json:"b"`
+	By     string     `json:"by,omitzero"` // of RingLink; empty: whatever links them
+	Person ActorID    `json:"person"`
+	Reason string     `json:"reason"`
 }
 
 // RingLink is one ground for taking two merchants as one.
@@ -171,6 +184,8 @@ func (*DecisionPayout) eventType() Type   { return TypeDecisionPayout }
 func (*DecisionRefund) eventType() Type   { return TypeDecisionRefund }
 func (*DecisionMerchant) eventType() Type { return TypeDecisionMerchant }
 func (*RingFound) eventType() Type        { return TypeRingFound }
+
+func (*RingStruck) eventType() Type { return TypeRingStruck }
 
 func (d *AlertRaised) check() error {
 	return first(need("alert", string(d.Alert), "rule", d.Rule),
@@ -192,3 +207,6 @@ func (d *DecisionMerchant) check() error {
 	return first(need("merchant", string(d.Merchant)), oneOf("decision", d.Decision, Admit, AdmitMoreCollateral, Review, Refuse))
 }
 func (d *RingFound) check() error { return need("ring", string(d.Ring)) }
+func (d *RingStruck) check() error {
+	return need("a", string(d.A), "b", string(d.B), "person", string(d.Person), "reason", d.Reason)
+}

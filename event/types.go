@@ -50,6 +50,7 @@ const (
 	TypeDecisionRefund   Type = "decision.refund"
 	TypeDecisionMerchant Type = "decision.merchant"
 	TypeRingFound        Type = "ring.found"
+	TypeRingStruck       Type = "ring.struck"
 )
 
 // Data returns an empty value of the data of type t; nil when there is no such
@@ -123,6 +124,8 @@ func newData(t Type) Data {
 		return new(DecisionMerchant)
 	case TypeRingFound:
 		return new(RingFound)
+	case TypeRingStruck:
+		return new(RingStruck)
 	}
 	return nil
 }
@@ -141,7 +144,7 @@ func (t Type) rank() int {
 		return 3
 	case TypeOrderConfirmed:
 		return 4
-	case TypeAccessViewed, TypeAccessRefused, TypeRefundRecovered, TypeRingFound:
+	case TypeAccessViewed, TypeAccessRefused, TypeRefundRecovered, TypeRingFound, TypeRingStruck:
 		return 5
 	case TypeRefundRequested:
 		return 7

@@ -451,15 +451,33 @@ func (b *Book) ringFound(ev event.Event, d *event.RingFound) []event.Event {
 			b.rings[old.ring] = g // later news under the old name is news of this ring
 		}
 	}
+	out := b.leaveRing(ev, g, d.Left)
 	byID := func(x, y *merchant) int { return compare(x.id, y.id) }
 	slices.SortFunc(g.members, byID)
 	slices.SortFunc(joined, byID)
 	for _, id := range d.Buyers {
 		g.buyers[id] = struct{}{}
 	}
-	var out []event.Event
 	for _, m := range joined {
 		if m.applied == event.Admit && m.opened.IsZero() {
+			out = append(out, b.judgeMerchant(ev, m)...)
+		}
+	}
+	return out
+}
+
+// leaveRing lets shops stand alone again, which a person has struck out of a ring.
+// Where their application had waited for that, it is decided anew.
+func (b *Book) leaveRing(ev event.Event, g *group, left []event.MerchantID) []event.Event {
+	var out []event.Event
+	for _, id := range left {
+		m := b.merchants[id]
+		if m == nil || m.group != g {
+			continue
+		}
+		g.members = slices.DeleteFunc(g.members, func(other *merchant) bool { return other == m })
+		m.group = &group{members: []*merchant{m}}
+		if m.applied != "" && m.applied != event.Admit && m.opened.IsZero() {
 			out = append(out, b.judgeMerchant(ev, m)...)
 		}
 	}

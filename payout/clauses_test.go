@@ -387,3 +387,24 @@ func TestFit(t *testing.T) {
 		t.Error("a fit without both kinds")
 	}
 }
+
+// A shop that is struck out of a ring has a line of its own again.
+func TestAShopLeavesItsRing(t *testing.T) {
+	p := testPack()
+	b := New(p)
+	one, two := newShop(t, b, "m1"), newShop(t, b, "m2")
+	one.fold(&event.RingFound{Ring: "r", Merchants: []event.MerchantID{"m1", "m2"}})
+	one.sell("o1", 10_000, nil)
+	two.sell("o2", 10_000, nil)
+	one.now, two.now = testStart.AddDate(0, 0, 5), testStart.AddDate(0, 0, 5)
+	if d := one.ask(); d.Pay.Amount != 10_000 {
+		t.Errorf("the first of the ring: %+v", d)
+	}
+	if d := two.ask(); d.Pay.Amount != 0 || d.BoundBy != "ring" {
+		t.Errorf("the second: %+v", d)
+	}
+	two.fold(&event.RingFound{Ring: "r", Left: []event.MerchantID{"m1", "m2"}})
+	if d := two.ask(); d.Pay.Amount != 10_000 || d.Inputs.Ring != nil {
+		t.Errorf("alone again: %+v", d)
+	}
+}

@@ -19,6 +19,7 @@ type Finder struct {
 	common      map[pair]*overlap
 	ids         map[pair]map[string]float64 // weights of shared identifiers
 	found       int                         // rings so far, for their age
+	struck      map[pair]map[string]bool    // grounds that a person has struck out; "" is all
 	recent      []purchase                  // of the last GroupDays, by time
 	scanned     time.Time                   // when groups were last looked for
 }
@@ -33,12 +34,13 @@ type purchase struct {
 type identifier struct{ kind, value string }
 
 type shop struct {
-	id     event.MerchantID
-	no     int // order of appearance
-	given  bool
-	buyers int
-	links  map[*shop]struct{} // at or above the threshold, now or once
-	ring   *ring
+	id      event.MerchantID
+	no      int // order of appearance
+	given   bool
+	buyers  int
+	clients []*buyer           // while they are not of too many shops
+	links   map[*shop]struct{} // at or above the threshold, now or once
+	ring    *ring
 }
 
 // pair is two shops, the earlier first.
@@ -58,6 +60,7 @@ type overlap struct {
 }
 
 type buyer struct {
+	id    event.BuyerID
 	shops []*shop
 	many  bool // of too many shops to say anything
 }
@@ -79,6 +82,7 @@ func New(o Options) *Finder {
 		buyers:      map[event.BuyerID]*buyer{},
 		common:      map[pair]*overlap{},
 		ids:         map[pair]map[string]float64{},
+		struck:      map[pair]map[string]bool{},
 	}
 }
 
@@ -90,6 +94,8 @@ func (f *Finder) Fold(ev event.Event) []event.Event {
 		return f.applied(ev, d)
 	case *event.OrderPaid:
 		return f.bought(ev, d)
+	case *event.RingStruck:
+		return f.strike(ev, d)
 	}
 	return nil
 }
@@ -155,7 +161,7 @@ func (f *Finder) bought(ev event.Event, d *event.OrderPaid) []event.Event {
 	s := f.shop(d.Merchant)
 	b := f.buyers[d.Buyer]
 	if b == nil {
-		b = &buyer{}
+		b = &buyer{id: d.Buyer}
 		f.buyers[d.Buyer] = b
 	}
 	if b.many || slices.Contains(b.shops, s) {
@@ -167,6 +173,7 @@ func (f *Finder) bought(ev event.Event, d *event.OrderPaid) []event.Event {
 		return nil
 	}
 	b.shops = append(b.shops, s)
+	s.clients = append(s.clients, b)
 	w := rarity(len(b.shops))
 	for _, other := range b.shops[:len(b.shops)-1] {
 		o := f.common[pairOf(s, other)]
@@ -246,8 +253,14 @@ func (f *Finder) linkGroup(ev event.Event, b Block, names []event.BuyerID, membe
 			f.ids[p] = map[string]float64{}
 		}
 		f.ids[p][ByGroup] = f.opt.Threshold
+		if _, sum := f.weights(p); sum < f.opt.Threshold { // struck out
+			continue
+		}
 		first.links[other], other.links[first] = struct{}{}, struct{}{}
 		grown = f.join(first, other) || grown
+	}
+	if first.ring == nil {
+		return nil
 	}
 	before := len(first.ring.buyers)
 	for _, i := range b.Buyers {
@@ -281,13 +294,16 @@ func (f *Finder) makeRoom() {
 // weights are what speaks for two shops being one, by kind.
 func (f *Finder) weights(p pair) (byKind map[string]float64, sum float64) {
 	byKind = map[string]float64{}
+	if f.struck[p][""] {
+		return byKind, 0
+	}
 	for _, kind := range []string{ByLegalPerson, ByBankAccount, ByDevice, ByPhone, ByAddress, ByIP, ByGroup} {
-		if w := f.ids[p][kind]; w > 0 {
+		if w := f.ids[p][kind]; w > 0 && !f.struck[p][kind] {
 			byKind[kind] = w
 			sum += w
 		}
 	}
-	if w := f.buyersWeight(p); w > 0 {
+	if w := f.buyersWeight(p); w > 0 && !f.struck[p][ByBuyers] {
 		byKind[ByBuyers] = w
 		sum += w
 	}
@@ -346,31 +362,21 @@ func (f *Finder) join(a, b *shop) (grown bool) {
 	}
 	joining := []*shop{a, b}
 	if other != nil {
-		joining = other.members
+		joining = append(joining, other.members...)
 		for id := range other.buyers {
 			keep.buyers[id] = struct{}{}
 		}
 	}
+	var joined []*shop
 	for _, s := range joining {
 		if s.ring != keep {
 			s.ring = keep
 			keep.members = append(keep.members, s)
+			joined = append(joined, s)
 		}
 	}
-	// a or b may have been alone beside a ring that is kept.
-	for _, s := range []*shop{a, b} {
-		if s.ring != keep {
-			s.ring = keep
-			keep.members = append(keep.members, s)
-		}
-	}
-	slices.SortFunc(keep.members, func(x, y *shop) int {
-		if x.id < y.id {
-			return -1
-		}
-		return 1
-	})
-	f.gatherBuyers(keep)
+	slices.SortFunc(keep.members, compareShops)
+	f.gatherBuyers(keep, joined)
 	return true
 }
 

@@ -296,3 +296,47 @@ func (w *world) buyAt(n int, buyer, shop string) {
 		w.all = append(w.all, ev.Data.(*event.RingFound))
 	}
 }
+
+func (w *world) strike(a, b, by string) []*event.RingFound {
+	return w.fold(&event.RingStruck{A: event.MerchantID(a), B: event.MerchantID(b), By: by, Person: "li", Reason: "looked at it"})
+}
+
+func TestAPersonStrikesALinkOut(t *testing.T) {
+	w := newWorld(t)
+	w.apply("m1", "legal_person=x", "device=d")
+	w.apply("m2", "legal_person=x")
+	w.apply("m3", "legal_person=x", "bank_account=b")
+	w.apply("m4", "bank_account=b")
+	w.apply("m5", "bank_account=b")
+	last := w.all[len(w.all)-1]
+	if names(last.Merchants) != "[m1 m2 m3 m4 m5]" {
+		t.Fatalf("%v", last.Merchants)
+	}
+	if got := w.strike("m1", "m2", ByLegalPerson); len(got) != 1 || len(got[0].Left) != 0 || len(got[0].Merchants) != 5 {
+		t.Errorf("m1 and m2 are still linked by m3: %+v", got)
+	}
+	w.strike("m1", "m3", "")
+	got := w.strike("m2", "m3", "")
+	if len(got) != 1 || names(got[0].Merchants) != "[m3 m4 m5]" || names(got[0].Left) != "[m2]" || got[0].Ring != last.Ring {
+		t.Errorf("%+v", got)
+	}
+	// What was struck out does not come back, new grounds do.
+	if again := w.apply("m2", "legal_person=x"); len(again) > 0 {
+		t.Errorf("%+v", again)
+	}
+	if got := w.apply("m6", "legal_person=x", "device=d", "bank_account=b"); len(got) != 1 || names(got[0].Merchants) != "[m1 m3 m4 m5 m6]" {
+		t.Errorf("a sixth links the rest: %+v", got)
+	}
+	v := newWorld(t)
+	v.apply("m1", "device=d", "phone=p")
+	v.apply("m2", "device=d", "phone=p")
+	if got := v.strike("m2", "m1", ByDevice); len(got) != 1 || len(got[0].Left) != 0 || got[0].Links[0].By != ByPhone || len(got[0].Links) != 1 {
+		t.Errorf("the phone still links them: %+v", got)
+	}
+	if got := v.strike("m2", "m1", ByPhone); len(got) != 1 || len(got[0].Merchants) != 0 || names(got[0].Left) != "[m1 m2]" {
+		t.Errorf("nothing links them: %+v", got)
+	}
+	if got := v.strike("m2", "m1", ByPhone); len(got) != 0 {
+		t.Errorf("twice: %+v", got)
+	}
+}

@@ -12,11 +12,14 @@ import (
 // maxLinks is how many links a ring.found shows, the strongest first.
 const maxLinks = 64
 
-// gatherBuyers finds the ring's own buyers among all that bought at a member.
-func (f *Finder) gatherBuyers(r *ring) {
-	for id, b := range f.buyers {
-		if f.isOf(r, b) {
-			r.buyers[id] = struct{}{}
+// gatherBuyers finds the ring's own buyers among all that bought at the shops that
+// joined it.
+func (f *Finder) gatherBuyers(r *ring, joined []*shop) {
+	for _, s := range joined {
+		for _, b := range s.clients {
+			if f.isOf(r, b) {
+				r.buyers[b.id] = struct{}{}
+			}
 		}
 	}
 }
@@ -58,8 +61,11 @@ func (f *Finder) ringBuyer(ev event.Event, id event.BuyerID, b *buyer, s *shop) 
 }
 
 // tell says what is known of a ring.
-func (f *Finder) tell(ev event.Event, r *ring) event.Event {
-	d := &event.RingFound{Ring: r.id}
+func (f *Finder) tell(ev event.Event, r *ring) event.Event { return f.tellLeft(ev, r, nil) }
+
+// tellLeft says who is not of it any more, too.
+func (f *Finder) tellLeft(ev event.Event, r *ring, left []event.MerchantID) event.Event {
+	d := &event.RingFound{Ring: r.id, Left: left}
 	for _, s := range r.members {
 		d.Merchants = append(d.Merchants, s.id)
 	}
@@ -95,7 +101,7 @@ func (f *Finder) tell(ev event.Event, r *ring) event.Event {
 		return 0
 	})
 	d.Links = d.Links[:min(len(d.Links), maxLinks)]
-	d.Score = round(sum / float64(len(r.members)))
+	d.Score = round(sum / float64(max(len(r.members), 1)))
 	out := event.New("-", "menshen", ev.Time, d)
 	text, err := out.AppendJSON(nil)
 	if err != nil { // nothing in it can fail to encode
