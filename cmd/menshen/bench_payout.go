@@ -26,7 +26,7 @@ type payoutBench struct {
 func benchPayout(ctx context.Context, s streams, args []string) int {
 	fs := newFlags("bench payout", "bench payout [-merchants N] [-days N] [-rings N] [-worlds N] [-pack DIR] [-svg DIR]", s.err)
 	b := payoutBench{s: s}
-	fs.IntVar(&b.merchants, "merchants", 2000, "honest shops of each world; 20000 take some ten minutes a world and 6 GB of memory")
+	fs.IntVar(&b.merchants, "merchants", 2000, "honest shops of each world; 20000 take twenty minutes and 10 GB a world")
 	fs.IntVar(&b.days, "days", 365, "days of each world")
 	fs.IntVar(&b.rings, "rings", 1, "rings of each of the eight kinds, in each world")
 	fs.IntVar(&b.worlds, "worlds", 2, "worlds")
