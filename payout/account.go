@@ -26,6 +26,7 @@ type account struct {
 
 	// Flows since the beginning, by which the above can be checked.
 	entered, paid, fromBalance, fromCollateral, advancedEver, recovered int64
+	received, returned                                                  int64 // by buyers; to them, of orders not yet confirmed
 	requested, held                                                     int64
 	gone                                                                [3]int64 // from balance, from collateral, advanced: by refunds that are forgotten
 

@@ -253,8 +253,7 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 	}
 	m := b.merchant(d.Merchant)
 	a := b.account(m, d.Money.Currency)
-	if d.Money.Amount > maxMoney || a.escrow > maxMoney-d.Money.Amount {
-		a.frozen = true
+	if !a.grow(&a.received, d.Money.Amount) {
 		return
 	}
 	o := &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category), paid: ev.Time,

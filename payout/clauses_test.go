@@ -233,6 +233,7 @@ func TestTheLineIsNeverWidened(t *testing.T) {
 		}
 		full := testPack()
 		full.Ordinary, full.Scores = scorePack().Ordinary, scorePack().Scores
+		full.Delivery = Delivery{Longest: 10 * day, Fastest: 2 * time.Hour, Same: 2}
 		for i := range full.Scores.Weights {
 			full.Scores.Weights[i] = 8*rng.Float64() - 2
 		}

@@ -2,6 +2,7 @@ package payout
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -45,6 +46,9 @@ func (b *Book) check() (faults []string) {
 			fault("order %s: pending %d, its refunds' %d", o.id, o.pending, n)
 		}
 	}
+	for _, f := range b.checkKept() {
+		fault("%s", f)
+	}
 	for id, m := range b.merchants {
 		if !slices.Contains(m.group.members, m) {
 			fault("merchant %s: not in its own group", id)
@@ -64,8 +68,66 @@ func (b *Book) check() (faults []string) {
 				fault("%s: advanced %d, ever %d, recovered %d", who, a.advanced, a.advancedEver, a.recovered)
 			case a.fromBalance != s[0] || a.fromCollateral != s[1] || a.advancedEver != s[2] || a.advanced != s[3]:
 				fault("%s: refunds say %v, the account %d %d %d %d", who, s, a.fromBalance, a.fromCollateral, a.advancedEver, a.advanced)
+			case a.received != a.escrow+a.entered+a.returned:
+				fault("%s: received %d is not held %d, entered %d and returned %d", who, a.received, a.escrow, a.entered, a.returned)
 			case a.collateral < 0 || a.held < 0 || a.clean < 0 || a.spoiled < 0:
 				fault("%s: below zero: %+v", who, a)
+			}
+		}
+	}
+	return faults
+}
+
+// checkKept reckons from the orders what accounts keep of them.
+func (b *Book) checkKept() (faults []string) {
+	type kept struct {
+		due    map[due]exposure
+		marked [numMarks]int64
+		counts map[uint64]int32
+		crowds [numCrowds]crowd
+	}
+	all := map[*account]*kept{}
+	for _, o := range b.orders {
+		k := all[o.acc]
+		if k == nil {
+			k = &kept{due: map[due]exposure{}, counts: map[uint64]int32{}}
+			all[o.acc] = k
+		}
+		for kind, v := range o.values {
+			if v != 0 {
+				k.crowds[kind].orders++
+				k.crowds[kind].pairs += int64(k.counts[v])
+				k.counts[v]++
+			}
+		}
+		n := o.exposed()
+		if n == 0 {
+			continue
+		}
+		d := due{days: int32(o.days)}
+		if !o.end.IsZero() {
+			d.end = int32(o.end.Unix() / 86400)
+		}
+		e := k.due[d]
+		k.due[d] = exposure{e.amount + n, e.square + unit(n)*unit(n)}
+		for i := range k.marked {
+			if o.marks>>i&1 == 1 {
+				k.marked[i] += n
+			}
+		}
+	}
+	for id, m := range b.merchants {
+		for c, a := range m.accounts {
+			k := all[a]
+			if k == nil {
+				k = &kept{}
+			}
+			got := map[due]exposure{}
+			for d, e := range a.due {
+				got[d] = *e
+			}
+			if !maps.Equal(got, k.due) || a.marked != k.marked || a.crowds != k.crowds || !maps.Equal(a.members, k.counts) {
+				faults = append(faults, fmt.Sprintf("merchant %s in %s keeps %v %v %v, its orders say %v %v %v", id, c, got, a.marked, a.crowds, k.due, k.marked, k.crowds))
 			}
 		}
 	}
@@ -135,13 +197,14 @@ func story(data []byte) []event.Event {
 		case 1:
 			d = &event.CollateralChanged{Merchant: merchant, Total: money}
 		case 2, 3:
-			d = &event.OrderPaid{Order: ord, Merchant: merchant, Buyer: event.BuyerID(fmt.Sprint("b", what%5)), Money: money, RefundDays: int(wait % 5)}
+			d = &event.OrderPaid{Order: ord, Merchant: merchant, Buyer: event.BuyerID(fmt.Sprint("b", what%5)), Money: money, RefundDays: int(wait % 5),
+				Device: fmt.Sprint("d", size%3), PaymentAccount: []string{"", "p"}[what%2], BuyerSince: at.AddDate(0, 0, -int(who))}
 		case 4:
-			d = &event.ParcelShipped{Order: ord}
+			d = &event.ParcelShipped{Order: ord, Carrier: []string{"sf", "?"}[who%2], WeightG: int64(size % 4)}
 		case 5:
-			d = &event.ParcelSigned{Order: ord}
+			d = &event.ParcelSigned{Order: ord, Place: fmt.Sprint("l", size%3)}
 		case 6, 7:
-			d = &event.OrderConfirmed{Order: ord}
+			d = &event.OrderConfirmed{Order: ord, By: []string{"buyer", "timeout"}[who%2]}
 		case 8, 9:
 			d = &event.PayoutRequested{Request: event.RequestID(fmt.Sprint("p", n)), Merchant: merchant}
 		case 10:
@@ -173,7 +236,9 @@ func story(data []byte) []event.Event {
 // returns the lines it said.
 func tell(t *testing.T, evs []event.Event, twice bool) []string {
 	t.Helper()
-	b := New(testPack())
+	p := testPack()
+	p.Delivery = Delivery{Longest: 10 * day, Fastest: 2 * time.Hour, Same: 2, Carriers: map[string]struct{}{"sf": {}}}
+	b := New(p)
 	var out []string
 	for i, ev := range evs {
 		said := b.Fold(ev)

@@ -41,6 +41,7 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	a, n := o.acc, d.Money.Amount
 	if o.confirmed.IsZero() {
 		o.change(func() { o.refunded += n })
+		a.returned += n
 		if o.refunded == o.amount {
 			b.over(o)
 		}
@@ -123,6 +124,7 @@ func (b *Book) refundAdvanced(d *event.RefundAdvanced) {
 		if r.reviewed {
 			n := min(d.Money.Amount, o.amount-o.refunded)
 			o.change(func() { o.refunded += n })
+			a.returned += n
 			r.fromOrder, r.reviewed = n, false
 		}
 		return
