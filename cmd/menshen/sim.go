@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,10 @@ func runSim(ctx context.Context, s streams, args []string) int {
 		about += "\n  " + name + ": " + sim.About(name)
 	}
 	about += "\n  " + marketScenario + ": a marketplace of any size, with rings of eight kinds (-seed, -days, -merchants, -rings)"
-	rings := fs.Int("rings", 1, "in "+marketScenario+": rings of each kind")
+	about += "\n  " + sim.MarketplaceScenario + ": another, with more honest troubles and rings that can react (and -ring-kinds, -with, -rough)"
+	rings := fs.Int("rings", 1, "in "+marketScenario+" and "+sim.MarketplaceScenario+": rings of each kind")
+	kinds := fs.String("ring-kinds", "", fmt.Sprintf("in %s: only these, of %v; by default all that fit into the days", sim.MarketplaceScenario, sim.RingKinds()))
+	rough := fs.Bool("rough", false, "in "+sim.MarketplaceScenario+": scans come late and some events twice")
 	fs.StringVar(&o.Scenario, "scenario", sim.Ordinary, about+"\n")
 	fs.Uint64Var(&o.Seed, "seed", 1, "the same seed and options give the same bytes")
 	fs.IntVar(&o.Agents, "agents", 0, "accounts at the hotel desk (0: the scenario's default, -1: none)")
@@ -34,7 +39,8 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	fs.IntVar(&o.Customers, "customers", 0, "hotel customers (0: as many as the agents' work needs)")
 	fs.IntVar(&o.Canaries, "canaries", 0, "invented customers to watch (0: the scenario's default, -1: none)")
 	fs.IntVar(&o.RingShops, "ring-shops", 0, "shops of the ring in refund-ring (0: 12)")
-	fs.StringVar(&with, "with", "", "honest troubles in place of the scenario's: all, none, or among "+strings.Join(sim.Troubles(), ","))
+	fs.StringVar(&with, "with", "", "honest troubles in place of the scenario's: all, none, or among "+strings.Join(sim.Troubles(), ",")+
+		";\nin "+sim.MarketplaceScenario+" among "+strings.Join(sim.MarketplaceTroubles(), ","))
 	fs.StringVar(&leakers, "leakers", "", "leakers in place of the scenario's: none, or KIND:RATE:FROM:TOTAL,... with customers a day, first day, customers in all; KIND alone will do:\n"+
 		strings.Join(sim.LeakKinds(), ", "))
 	fs.Float64Var(&o.RateCV, "rate-cv", 0, "coefficient of variation of the agents' own shares of unexplained views, to 1 (0: 0.5)")
@@ -53,15 +59,7 @@ func runSim(ctx context.Context, s streams, args []string) int {
 		return writeMarket(ctx, s, sim.MarketOptions{Seed: o.Seed, Merchants: cmp.Or(o.Merchants, 1000), Days: cmp.Or(o.Days, 365), Rings: *rings}, out)
 	}
 	var err error
-	switch with {
-	case "":
-	case "all":
-		o.Troubles = sim.Troubles()
-	case "none":
-		o.Troubles = []string{}
-	default:
-		o.Troubles = strings.Split(with, ",")
-	}
+	o.Troubles = troubles(with, o.Scenario)
 	switch leakers {
 	case "":
 	case "none":
@@ -73,6 +71,10 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	}
 	if o.Start, err = parseStart(start); err != nil {
 		return fail(s, "sim", exitUsage, err)
+	}
+	if o.Scenario == sim.MarketplaceScenario {
+		return writeMarketplace(ctx, s, fs, sim.MarketplaceOptions{Seed: o.Seed, Merchants: o.Merchants, Days: o.Days, Start: o.Start,
+			Troubles: o.Troubles, Rings: ringKinds(*kinds, *rings, cmp.Or(o.Days, 365)), Rough: *rough}, out)
 	}
 	w, err := sim.New(o)
 	if err != nil {
@@ -102,6 +104,61 @@ func writeMarket(ctx context.Context, s streams, o sim.MarketOptions, out string
 	}
 	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d honest merchants in %s\n", marketScenario, o.Seed, n, o.Days, o.Merchants, out)
 	return exitDone
+}
+
+// writeMarketplace refuses flags of a hotel desk.
+func writeMarketplace(ctx context.Context, s streams, fs *flag.FlagSet, o sim.MarketplaceOptions, out string) int {
+	var err error
+	fs.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "scenario", "seed", "days", "merchants", "with", "rings", "ring-kinds", "rough", "start", "out":
+		default:
+			err = errors.Join(err, fmt.Errorf("-%s: a marketplace has none", f.Name))
+		}
+	})
+	if err != nil {
+		return fail(s, "sim", exitUsage, err)
+	}
+	m, err := sim.NewMarketplace(o)
+	if err != nil {
+		return fail(s, "sim", exitUsage, err)
+	}
+	began := time.Now()
+	n, err := m.WriteFiles(ctx, out)
+	if err != nil {
+		return fail(s, "sim", exitCheck, err)
+	}
+	o = m.Options()
+	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d merchants, %d of them in %d rings, in %s (%s)\n", sim.MarketplaceScenario, o.Seed, n,
+		o.Days, m.NumMerchants(), m.NumMerchants()-o.Merchants, len(o.Rings), out, time.Since(began).Round(time.Millisecond))
+	return exitDone
+}
+
+// troubles reads -with: nil is the scenario's, empty none.
+func troubles(with, scenario string) []string {
+	switch {
+	case with == "":
+		return nil
+	case with == "none":
+		return []string{}
+	case with != "all":
+		return strings.Split(with, ",")
+	case scenario == sim.MarketplaceScenario:
+		return sim.MarketplaceTroubles()
+	}
+	return sim.Troubles()
+}
+
+// ringKinds reads -ring-kinds: by default all that fit into the days; n of each.
+func ringKinds(list string, n, days int) []sim.RingKind {
+	kinds := sim.RingKindsWithin(days)
+	if list != "" {
+		kinds = nil
+		for name := range strings.SplitSeq(list, ",") {
+			kinds = append(kinds, sim.RingKind(name))
+		}
+	}
+	return append([]sim.RingKind{}, slices.Repeat(kinds, max(n, 0))...)
 }
 
 func parseStart(s string) (time.Time, error) {

@@ -33,6 +33,11 @@ const (
 	streamElsewhere
 	streamLeakers
 	streamLeakDay
+	streamPlace
+	streamPlaceDay
+	streamPlaceBuyer
+	streamPlaceRing
+	streamPlaceRough
 )
 
 // mix is the finaliser of splitmix64.
