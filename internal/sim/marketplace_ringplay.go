@@ -326,14 +326,3 @@ func (m *Marketplace) takenAtOnce() [][4]int64 {
 	}
 	return taken
 }
-
-// givenUp lists the shops that rings have given up in this run, for tests.
-func (p *ringPlay) givenUp() (shops []int32) {
-	for i, sh := range p.shops {
-		if sh.givenUp {
-			shops = append(shops, i)
-		}
-	}
-	slices.Sort(shops)
-	return shops
-}
