@@ -57,8 +57,8 @@ func (h *plainEnds) Pop() any {
 	return x
 }
 
-func newPlainRule(name string, kinds map[event.MerchantID]string, part float64, wait time.Duration) *plainRule {
-	return &plainRule{holds: newHolds(name, kinds), part: part, wait: wait, shops: map[event.MerchantID]*plainShop{}, orders: map[event.OrderID]*plainOrder{}}
+func newPlainRule(h holds, part float64, wait time.Duration) *plainRule {
+	return &plainRule{holds: h, part: part, wait: wait, shops: map[event.MerchantID]*plainShop{}, orders: map[event.OrderID]*plainOrder{}}
 }
 
 func (r *plainRule) name() string { return r.out.rule }
@@ -130,6 +130,8 @@ func (r *plainRule) asked(ev event.Event, d *event.PayoutRequested) {
 	s.balance -= pay
 	rate := inYuan(s.currency)
 	r.decided(d.Merchant, ev.Time, pay*rate, (have-pay)*rate)
+	money := func(n float64) event.Money { return event.Money{Amount: int64(n), Currency: s.currency} }
+	r.told(event.New("d", "rule", ev.Time, &event.DecisionPayout{Request: d.Request, Merchant: d.Merchant, Pay: money(pay), Hold: money(have - pay)}))
 }
 
 func (r *plainRule) refunded(d *event.RefundRequested) {
@@ -166,8 +168,8 @@ type bookRule struct {
 	now  time.Time
 }
 
-func newBookRule(name string, kinds map[event.MerchantID]string, door *moneyDoor) *bookRule {
-	return &bookRule{holds: newHolds(name, kinds), door: door}
+func newBookRule(h holds, door *moneyDoor) *bookRule {
+	return &bookRule{holds: h, door: door}
 }
 
 func (r *bookRule) name() string { return r.out.rule }
@@ -179,6 +181,7 @@ func (r *bookRule) fold(ev event.Event) {
 	}
 	_, decisions := r.door.fold(ev)
 	for _, ev := range decisions {
+		r.told(ev)
 		d, ok := ev.Data.(*event.DecisionPayout)
 		if !ok {
 			continue

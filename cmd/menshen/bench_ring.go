@@ -299,20 +299,20 @@ func (b *ringBench) market(ctx context.Context) error {
 	var kinds []string
 	honest := 0
 	for i := range b.worlds {
-		m, err := sim.NewMarket(sim.MarketOptions{Seed: benchSeeds + 9_200_000 + uint64(i), Merchants: 1000, Days: 365, Rings: 1})
+		m, err := sim.NewMarketplace(sim.MarketplaceOptions{Seed: benchSeeds + 9_200_000 + uint64(i), Merchants: 1000, Days: 365})
 		if err != nil {
 			return err
 		}
 		kindOf := map[event.MerchantID]string{}
 		for _, r := range m.Truth().Rings {
 			for _, id := range r.Merchants {
-				kindOf[id] = r.Kind
+				kindOf[id] = string(r.Kind)
 			}
-			if byKind[r.Kind] == nil {
-				byKind[r.Kind] = &linked{}
-				kinds = append(kinds, r.Kind)
+			if byKind[string(r.Kind)] == nil {
+				byKind[string(r.Kind)] = &linked{}
+				kinds = append(kinds, string(r.Kind))
 			}
-			byKind[r.Kind].shops += len(r.Merchants)
+			byKind[string(r.Kind)].shops += len(r.Merchants)
 		}
 		finder := ring.New(ring.Defaults())
 		opened, asked, owner := map[event.MerchantID]time.Time{}, map[event.MerchantID]bool{}, map[event.MerchantID]string{}

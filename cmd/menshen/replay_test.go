@@ -17,7 +17,7 @@ import (
 // marketDir is a small market's files.
 func marketDir(t *testing.T, seed uint64) string {
 	t.Helper()
-	m, err := sim.NewMarket(sim.MarketOptions{Seed: seed, Merchants: 80, Days: 120, Rings: 1})
+	m, err := sim.NewMarketplace(sim.MarketplaceOptions{Seed: seed, Merchants: 80, Days: 120})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestPayoutFitMakesASectionOfAPack(t *testing.T) {
 	}
 	// A table of labels says the same as the truth.
 	labels := filepath.Join(t.TempDir(), "labels.csv")
-	if err := os.WriteFile(labels, []byte("merchant,fraud\nm-100081,1\nm-100082,x\n"), 0o644); err != nil {
+	if err := os.WriteFile(labels, []byte("merchant,fraud\nm-1,1\nm-2,x\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, errs := menshen(t, events, "payout", "fit", "-labels", labels); code != exitUsage || !strings.Contains(errs, "labels.csv:3: fraud must be 0 or 1") {

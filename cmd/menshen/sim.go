@@ -26,9 +26,8 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	for _, name := range sim.Scenarios() {
 		about += "\n  " + name + ": " + sim.About(name)
 	}
-	about += "\n  " + marketScenario + ": a marketplace of any size, with rings of eight kinds (-seed, -days, -merchants, -rings)"
-	about += "\n  " + sim.MarketplaceScenario + ": another, with more honest troubles and rings that can react (and -ring-kinds, -with, -rough)"
-	rings := fs.Int("rings", 1, "in "+marketScenario+" and "+sim.MarketplaceScenario+": rings of each kind")
+	about += "\n  " + sim.MarketplaceScenario + ": a marketplace of any size, with rings of eight kinds (-seed, -days, -merchants, -rings, -ring-kinds, -with, -rough)"
+	rings := fs.Int("rings", 1, "in "+sim.MarketplaceScenario+": rings of each kind")
 	kinds := fs.String("ring-kinds", "", fmt.Sprintf("in %s: only these, of %v; by default all that fit into the days", sim.MarketplaceScenario, sim.RingKinds()))
 	rough := fs.Bool("rough", false, "in "+sim.MarketplaceScenario+": scans come late and some events twice")
 	fs.StringVar(&o.Scenario, "scenario", sim.Ordinary, about+"\n")
@@ -54,9 +53,6 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	}
 	if out == "" {
 		return fail(s, "sim", exitUsage, errors.New("-out is missing"))
-	}
-	if o.Scenario == marketScenario {
-		return writeMarket(ctx, s, sim.MarketOptions{Seed: o.Seed, Merchants: cmp.Or(o.Merchants, 1000), Days: cmp.Or(o.Days, 365), Rings: *rings}, out)
 	}
 	var err error
 	o.Troubles = troubles(with, o.Scenario)
@@ -88,21 +84,6 @@ func runSim(ctx context.Context, s streams, args []string) int {
 	o = w.Options()
 	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d agents, %d merchants, %d customers in %s (%s)\n", o.Scenario, o.Seed, n,
 		o.Days, len(w.Agents()), len(w.Merchants()), w.NumCustomers(), out, time.Since(began).Round(time.Millisecond))
-	return exitDone
-}
-
-const marketScenario = "market"
-
-func writeMarket(ctx context.Context, s streams, o sim.MarketOptions, out string) int {
-	m, err := sim.NewMarket(o)
-	if err != nil {
-		return fail(s, "sim", exitUsage, err)
-	}
-	n, err := m.WriteFiles(ctx, out)
-	if err != nil {
-		return fail(s, "sim", exitCheck, err)
-	}
-	fmt.Fprintf(s.err, "menshen sim: %s, seed %d: %d events of %d days, %d honest merchants in %s\n", marketScenario, o.Seed, n, o.Days, o.Merchants, out)
 	return exitDone
 }
 

@@ -52,7 +52,6 @@ type RingTruth struct {
 	// paid out every balance at once when asked.
 	Advanced int64          `json:"advanced_under_instant_payout"`
 	Currency event.Currency `json:"currency"`
-	Kind     string         `json:"kind,omitzero"` // of a market's ring
 }
 
 func (r *run) finish() {
