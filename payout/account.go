@@ -34,6 +34,7 @@ type account struct {
 	clean   int64      // sales in history whose windows closed without a refund
 	spoiled int64      // refunds in history
 
+	old                  int64 // of clean, sold to established buyers
 	numClean, numSpoiled int64 // orders in history, the same
 
 	frozen bool // a sum would have left the range; nothing is paid any more
@@ -42,6 +43,7 @@ type account struct {
 type dayTally struct {
 	day            int64 // since the epoch, UTC
 	clean, spoiled int64
+	old            int64 // of clean, sold to established buyers
 
 	numClean, numSpoiled int64
 }
@@ -64,6 +66,7 @@ type order struct {
 	abroad            bool
 	byBuyer           bool  // the confirmation
 	carrier           bool  // is known
+	old               bool  // the buyer is established
 	doubt             int64 // of the signature, in millionths
 	marks             marks
 	refunds           []*refund
@@ -135,23 +138,40 @@ func (a *account) grow(sum *int64, n int64) bool {
 	return true
 }
 
-// tally enters a closed sale or a refund into the history.
-func (a *account) tally(at time.Time, clean, spoiled int64) {
-	if a.clean > 2*maxMoney-clean || a.spoiled > 2*maxMoney-spoiled {
+// spoil enters a refund into the history.
+func (a *account) spoil(at time.Time, n int64) {
+	if a.spoiled > 2*maxMoney-n {
 		a.frozen = true
 		return
 	}
-	d := dayTally{day: at.Unix() / 86400, clean: clean, spoiled: spoiled}
-	if clean > 0 {
+	a.enter(dayTally{day: at.Unix() / 86400, spoiled: n})
+}
+
+// sold enters a sale whose window closed without a refund.
+func (a *account) sold(at time.Time, o *order) {
+	if a.clean > 2*maxMoney-o.amount {
+		a.frozen = true
+		return
+	}
+	d := dayTally{day: at.Unix() / 86400, clean: o.amount}
+	if o.old {
+		d.old = o.amount
+	}
+	a.enter(d)
+}
+
+func (a *account) enter(d dayTally) {
+	if d.clean > 0 {
 		d.numClean = 1
 	}
-	if spoiled > 0 {
+	if d.spoiled > 0 {
 		d.numSpoiled = 1
 	}
 	a.add(d, 1)
 	if n := len(a.history); n > 0 && a.history[n-1].day >= d.day {
 		last := &a.history[n-1]
 		last.clean += d.clean
+		last.old += d.old
 		last.spoiled += d.spoiled
 		last.numClean += d.numClean
 		last.numSpoiled += d.numSpoiled
@@ -162,6 +182,7 @@ func (a *account) tally(at time.Time, clean, spoiled int64) {
 
 func (a *account) add(d dayTally, sign int64) {
 	a.clean += sign * d.clean
+	a.old += sign * d.old
 	a.spoiled += sign * d.spoiled
 	a.numClean += sign * d.numClean
 	a.numSpoiled += sign * d.numSpoiled
@@ -177,14 +198,15 @@ func (a *account) forget(now time.Time, keep time.Duration) {
 	a.history = a.history[n:]
 }
 
-// line is what may be uncovered for sales closed clean and refunds spoiled,
-// and whether refunds have lowered it.
-func (p *Pack) line(c event.Currency, clean, spoiled int64) (line int64, lowered bool) {
+// line is what may be uncovered for sales closed clean, of which old were to
+// established buyers, and refunds spoiled, and whether refunds have lowered it.
+func (p *Pack) line(c event.Currency, clean, old, spoiled int64) (line int64, lowered bool) {
 	l, ok := p.Lines[c]
 	if !ok {
 		return 0, false
 	}
-	line = min(l.Newcomer+min(mulDiv(clean, p.Growth.Share, million), maxMoney), l.Cap)
+	earned := satAdd(mulDiv(clean-old, p.Growth.Share, million), mulDiv(old, max(p.Growth.Share, p.Growth.Established), million))
+	line = min(l.Newcomer+min(earned, maxMoney), l.Cap)
 	excess := max(0, spoiled-mulDiv(satAdd(clean, spoiled), p.Growth.Tolerated, million))
 	loss := mulDiv(excess, p.Growth.Shrink, million)
 	return max(0, line-loss), loss > 0

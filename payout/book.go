@@ -177,7 +177,7 @@ func (b *Book) close(o *order) {
 	o.change(func() { o.closed = true })
 	b.over(o)
 	if o.refunded == 0 && o.pending == 0 && !o.confirmed.IsZero() {
-		o.acc.tally(b.now, o.amount, 0)
+		o.acc.sold(b.now, o)
 		b.habitsOf(o.acc).clean++
 	}
 }
@@ -257,7 +257,8 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 		return
 	}
 	o := &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category), paid: ev.Time,
-		abroad: d.BuyerCountry != "" && d.BuyerCountry != m.country}
+		abroad: d.BuyerCountry != "" && d.BuyerCountry != m.country,
+		old:    !d.BuyerSince.IsZero() && ev.Time.Sub(d.BuyerSince) >= b.pack.Growth.EstablishedAfter}
 	b.orders[d.Order] = o
 	a.escrow += o.amount
 	h := b.habitsOf(a)

@@ -37,10 +37,14 @@ type Line struct {
 
 // Growth says how a line is earned and lost. Fractions are in millionths.
 type Growth struct {
-	Share     int64 // of sales closed without refund that the line grows by
-	History   time.Duration
-	Tolerated int64 // fraction of sales that may be refunded without loss of line
-	Shrink    int64 // of refunds beyond that, by which the line shrinks
+	Share int64 // of sales closed without refund that the line grows by
+	// Established is the same share for sales to buyers whose account is at least
+	// EstablishedAfter old, where that is more.
+	Established      int64
+	EstablishedAfter time.Duration
+	History          time.Duration
+	Tolerated        int64 // fraction of sales that may be refunded without loss of line
+	Shrink           int64 // of refunds beyond that, by which the line shrinks
 }
 
 const (
@@ -77,8 +81,11 @@ type lineDoc struct {
 type growthDoc struct {
 	Share       fraction `yaml:"share"`
 	HistoryDays days     `yaml:"history_days"`
-	Tolerated   fraction `yaml:"tolerated_refunds"`
-	Shrink      fraction `yaml:"shrink"`
+
+	Established      fraction `yaml:"established_share"`
+	EstablishedAfter days     `yaml:"established_days"`
+	Tolerated        fraction `yaml:"tolerated_refunds"`
+	Shrink           fraction `yaml:"shrink"`
 }
 
 type ordinaryDoc struct {
@@ -180,7 +187,8 @@ func ParsePack(file string, data []byte) (Pack, error) {
 		CategoryDays:    map[string]int{},
 		Lines:           map[event.Currency]Line{},
 		Growth: Growth{Share: int64(doc.Growth.Share), History: time.Duration(doc.Growth.HistoryDays) * day,
-			Tolerated: int64(doc.Growth.Tolerated), Shrink: int64(doc.Growth.Shrink)},
+			Tolerated: int64(doc.Growth.Tolerated), Shrink: int64(doc.Growth.Shrink),
+			Established: int64(doc.Growth.Established), EstablishedAfter: time.Duration(doc.Growth.EstablishedAfter) * day},
 	}
 	if p.AllowedLateness == 0 {
 		p.AllowedLateness = event.DefaultLateness
@@ -190,6 +198,9 @@ func ParsePack(file string, data []byte) (Pack, error) {
 	}
 	if p.Growth.History == 0 {
 		p.Growth.History = 180 * day
+	}
+	if p.Growth.Established > 0 && p.Growth.EstablishedAfter == 0 {
+		fault("growth.established_days: missing beside established_share")
 	}
 	for c, d := range doc.RefundDays.Categories {
 		p.CategoryDays[c] = int(d)

@@ -74,7 +74,7 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	a.advanced += advance
 	a.advancedEver += advance
 	a.held = max(0, min(a.held, a.balance))
-	a.tally(b.now, 0, n)
+	a.spoil(b.now, n)
 	out.FromBalance, out.FromCollateral, out.Advance = r.fromBalance, r.fromCollateral, advance
 	return []event.Event{decision(ev.Time, out)}
 }
@@ -138,7 +138,7 @@ func (b *Book) refundAdvanced(d *event.RefundAdvanced) {
 			o.pending -= n
 			o.refunded += n + min(more-n, o.amount-o.refunded-n-o.pending)
 		})
-		a.tally(b.now, 0, more)
+		a.spoil(b.now, more)
 	case more > 0: // less was taken from the merchant than we had reckoned
 		back := min(more, r.fromCollateral)
 		r.fromCollateral -= back

@@ -118,7 +118,7 @@ func TestReplayComparesPacksOnTheRecord(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	held := regexp.MustCompile(`payout requests held +(\d+) of (\d+) +(\d+) of (\d+)`).FindStringSubmatch(string(out))
-	if held == nil || held[2] != held[4] || len(held[3]) < len(held[1]) || held[1] == held[3] || !strings.Contains(string(out), "would have waited longer") {
+	if held == nil || held[1] == held[3] || !strings.Contains(string(out), "would have waited longer") {
 		t.Errorf("a line of one yuan:\n%s", out)
 	}
 	code, out, errs = menshen(t, nil, "replay", "-data", data, "-pack", "marketplace")
