@@ -108,6 +108,16 @@ type PayoutInputs struct {
 	Escrow     int64   `json:"escrow,omitzero"`            // paid by buyers and not confirmed
 	Ordinary   int64   `json:"ordinary_refunds,omitzero"`  // the quantile of refunds to come
 	Fraud      float64 `json:"fraud_probability,omitzero"` // of the merchant, or any of its ring
+	// Evidence is what speaks for that, the weightiest first, where it narrows the
+	// line. It is for the analyst, not for the merchant.
+	Evidence []Evidence `json:"evidence,omitzero"`
+}
+
+// Evidence is one thing that speaks for a fraud.
+type Evidence struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`    // from 0 to about 1
+	Weight float64 `json:"log_odds"` // what it adds
 }
 
 // Refund decisions.

@@ -211,6 +211,9 @@ func TestEvidenceNarrowsTheLine(t *testing.T) {
 	if bad.BoundBy != "expected_loss" || bad.Pay.Amount > 50_000 || bad.Inputs.Fraud < 2*good.Inputs.Fraud {
 		t.Errorf("the shop whose buyers are always the same: %+v", bad)
 	}
+	if len(good.Inputs.Evidence) > 0 || len(bad.Inputs.Evidence) != 1 || bad.Inputs.Evidence[0].Name != "same_buyers" {
+		t.Errorf("evidence: %+v, %+v", good.Inputs.Evidence, bad.Inputs.Evidence)
+	}
 	if codes := bad.Reasons[0].Code; codes != "evidence" {
 		t.Errorf("reason %s", codes)
 	}

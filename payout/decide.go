@@ -68,7 +68,11 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 		out.Inputs.Ordinary = b.ordinary(a, at)
 	}
 	if b.pack.Scores.On {
-		out.Inputs.Fraud = math.Round(1e4*b.chance(m, c)) / 1e4
+		p := b.chance(m, c)
+		out.Inputs.Fraud = math.Round(1e4*p) / 1e4
+		if p > b.pack.Scores.Tolerated {
+			out.Inputs.Evidence = b.grounds(m, c)
+		}
 	}
 	if m.group.ring != "" {
 		ring := m.group.ring

@@ -1,8 +1,10 @@
 package payout
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
@@ -176,6 +178,29 @@ func (b *Book) chance(m *merchant, c event.Currency) float64 {
 		}
 	}
 	return p
+}
+
+// grounds are what speaks against a merchant, or against the one of its ring against
+// whom most does, the weightiest first.
+func (b *Book) grounds(m *merchant, c event.Currency) []event.Evidence {
+	var worst Evidence
+	most := -1.0
+	for _, other := range m.group.members {
+		if a := other.accounts[c]; a != nil {
+			if e := b.evidence(a); b.pack.Scores.chance(e) > most {
+				worst, most = e, b.pack.Scores.chance(e)
+			}
+		}
+	}
+	var out []event.Evidence
+	round := func(x float64) float64 { return math.Round(1e3*x) / 1e3 }
+	for i, name := range EvidenceNames() {
+		if w := b.pack.Scores.Weights[i] * worst[i]; w >= 0.05 {
+			out = append(out, event.Evidence{Name: name, Value: round(worst[i]), Weight: round(w)})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y event.Evidence) int { return cmp.Compare(y.Weight, x.Weight) })
+	return out
 }
 
 func (s *Scores) chance(e Evidence) float64 {
