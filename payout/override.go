@@ -37,7 +37,7 @@ func (b *Book) overridden(ev event.Event, d *event.DecisionOverridden) {
 	switch {
 	case o == nil && b.mayOverride(ev.Time, d) == nil:
 		o = &Override{DecisionOverridden: *d, At: ev.Time, Left: d.Money.Amount}
-		o.Needs = (d.Second == "" || same(d.Second, d.Person)) && b.needsSecond(ev.Time, d)
+		o.Needs = (d.Second == "" || SamePerson(d.Second, d.Person)) && b.needsSecond(ev.Time, d)
 		b.overrides[d.Override] = o
 		m := b.merchant(d.Merchant)
 		m.overrides = slices.DeleteFunc(m.overrides, func(old *Override) bool { // what has ended long ago is no longer shown
@@ -48,13 +48,15 @@ func (b *Book) overridden(ev event.Event, d *event.DecisionOverridden) {
 			return over
 		})
 		m.overrides = append(m.overrides, o)
-	case o != nil && o.Needs && d.Second != "" && !same(d.Second, o.Person):
+	case o != nil && o.Needs && d.Second != "" && !SamePerson(d.Second, o.Person):
 		o.Second, o.Needs = d.Second, false
 	}
 }
 
-// same compares names of accounts as a person could take one for the other.
-func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
+// SamePerson compares names of accounts as a person could take one for the other.
+func SamePerson(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
 
 func (b *Book) needsSecond(at time.Time, d *event.DecisionOverridden) bool {
 	above, named := b.pack.Overrides.SecondAbove[d.Money.Currency]
@@ -82,6 +84,8 @@ func (b *Book) mayOverride(at time.Time, d *event.DecisionOverridden) error {
 		return OverrideFault("the pack allows no overrides")
 	case b.merchants[d.Merchant] == nil:
 		return OverrideFault("merchant: not known")
+	case d.Request != "" && (b.requests[d.Request] == nil || b.requests[d.Request].merchant.id != d.Merchant):
+		return OverrideFault("request: not one of this merchant's")
 	case d.Money.Amount == 0 || d.Money.Amount > maxMoney:
 		return OverrideFault("money.amount: must be above zero and within reason")
 	case !d.Until.After(at):
@@ -133,4 +137,15 @@ func (b *Book) draw(m *merchant, c event.Currency, n int64, at time.Time) int64 
 func reasonOverride(drawn event.Money) event.Reason {
 	return reason("override", "其中 %[1]s 由平台人员批准，不受额度限制。",
 		"Of this, %[2]s was allowed by a person beyond what the rules leave.", zh(drawn), drawn)
+}
+
+// Recorded takes a decision as the record has it, where the book would now give
+// another: the pack was changed since. What was decided then is what was paid.
+func (b *Book) Recorded(d *event.DecisionPayout) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.payoutPaid(&event.PayoutPaid{Request: d.Request, Merchant: d.Merchant, Money: d.Pay})
+	m := b.merchant(d.Merchant)
+	b.account(m, d.Pay.Currency).held = d.Hold.Amount
+	m.lastDecision = d.Decision
 }
