@@ -125,7 +125,7 @@ func askFor[T any](s *Server, t event.Type, kind, summary string) {
 	in := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 	huma.Register(s.api, huma.Operation{
 		OperationID: "decide-" + kind, Method: http.MethodPost, Path: "/v1/decisions/" + kind, Summary: summary, MaxBodyBytes: maxAsk,
-		Metadata: map[string]any{byToken: true}, Security: []map[string][]string{{"token": {}}}, RequestBody: in,
+		Metadata: map[string]any{byToken: true}, Security: []map[string][]string{{"token": {}}}, RequestBody: in, SkipValidateBody: true,
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *askInput) (*askOutput, error) { return s.decide(ctx, t, in) })
 	in.Content["application/json"].Schema = &schema // the body is read here, not by huma, which calls it binary
