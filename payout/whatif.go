@@ -9,9 +9,9 @@ import (
 
 // WhatIf returns the decisions that Fold would give for a request, and leaves the
 // book as it is: nothing is reserved, and no time passes. A window that has ended
-// since the newest event that was folded therefore still counts as open, so that a
-// payout is never said to be larger than it would be. For a request or refund that
-// was decided, and for anything that asks for no money, it returns nothing.
+// since the newest event that was folded therefore still counts as open: the answer
+// errs on the careful side. For a request or refund that was decided, and for
+// anything that asks for no money, it returns nothing.
 func (b *Book) WhatIf(ev event.Event) []event.Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
