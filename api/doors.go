@@ -295,8 +295,11 @@ const consoleSource = "console"
 
 // foreign finds fault with an event that a sender may not record.
 func (s *Server) foreign(ev event.Event) error {
-	if ev.Source == standing.Source || ev.Source == consoleSource {
+	if ev.Source == standing.Source || ev.Source == consoleSource || ev.Source == DecisionSource {
 		return fmt.Errorf("source: %q is Menshen's own", ev.Source)
+	}
+	if ev.Type == event.TypeDecisionOverridden {
+		return errors.New("type: only a person who is signed in overrides a decision")
 	}
 	if now := s.cfg.Now(); ev.Time.After(now.Add(maxAhead)) {
 		return fmt.Errorf("time: more than %s ahead of %s here", maxAhead, now.UTC().Format(time.RFC3339))
@@ -317,7 +320,7 @@ func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	rd.Check(s.foreign)
-	var last ledger.Pending
+	var last Pending
 	for {
 		ev, err := rd.Next()
 		if errors.Is(err, io.EOF) {

@@ -89,6 +89,8 @@ func Keys(ev event.Event) []Key {
 		add(KeyMerchant, string(d.Merchant))
 	case *event.DecisionMerchant:
 		add(KeyMerchant, string(d.Merchant))
+	case *event.DecisionOverridden:
+		add(KeyMerchant, string(d.Merchant))
 	case *event.RingFound:
 		for _, m := range slices.Concat(d.Merchants, d.Left) {
 			add(KeyMerchant, string(m))

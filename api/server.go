@@ -21,10 +21,16 @@ import (
 	"github.com/menshen-io/menshen/trace"
 )
 
+// Pending is an event on its way into the record. Wait returns its index once it
+// is durable.
+type Pending interface {
+	Wait(ctx context.Context) (uint64, error)
+}
+
 // Record is the ledger as the API needs it. An event is durable when the Wait
-// of what Enqueue returned has come back.
+// of what Enqueue returned has come back, and with it all that were taken before.
 type Record interface {
-	Enqueue(ctx context.Context, ev event.Event) (ledger.Pending, error)
+	Enqueue(ctx context.Context, ev event.Event) (Pending, error)
 	Size() uint64
 	Checkpoint(ctx context.Context) ([]byte, error)
 	Read(ctx context.Context, from, to uint64, fn func(index uint64, line []byte) error) error
@@ -53,6 +59,7 @@ type Config struct {
 	Record    Record
 	Standings Standings
 	Money     Money
+	Door      Door
 	SignIn    func(ctx context.Context, user, password string) (User, error)
 	User      func(ctx context.Context, name string) (User, bool, error) // the account as it is now
 	Trace     func() (trace.Result, error)
@@ -61,7 +68,7 @@ type Config struct {
 	Verifier  string                          // the ledger's public key, which begins with its origin
 	Subjects  func(id string) event.SubjectID // the back office's id of a customer, as recorded
 	Start     Start
-	TokenHash string // SHA-256 in hex of the token for POST /v1/events; empty: nobody may
+	TokenHash string // SHA-256 in hex of the token for POST /v1/events and /v1/decisions; empty: nobody may
 	Secure    bool   // set the cookie's Secure flag
 	Console   http.Handler
 	Log       *slog.Logger
@@ -96,6 +103,7 @@ func New(cfg Config) *Server {
 	s.registerSession()
 	s.registerDataDoor()
 	s.registerMoneyDoor()
+	s.registerDecisions()
 	s.registerLedger()
 	s.mux.HandleFunc("POST /v1/events", s.ingest)
 	s.mux.HandleFunc("GET /api/live", s.liveOverview)

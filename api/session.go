@@ -142,8 +142,19 @@ func userOf(ctx context.Context) User {
 // public operations need no session.
 const public = "public"
 
+// byToken marks operations for machines, which show the token of POST /v1/events.
+const byToken = "token"
+
 func (s *Server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	if ctx.Operation().Metadata[public] != nil {
+		next(ctx)
+		return
+	}
+	if ctx.Operation().Metadata[byToken] != nil {
+		if !tokenMatches(ctx.Header("Authorization"), s.cfg.TokenHash) {
+			_ = huma.WriteErr(s.api, ctx, http.StatusUnauthorized, "a bearer token is needed")
+			return
+		}
 		next(ctx)
 		return
 	}

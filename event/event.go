@@ -24,6 +24,7 @@ type (
 	RefundID   string
 	AlertID    string
 	RingID     string
+	OverrideID string // a person's, of what a decision may pay
 )
 
 // Time is an instant that keeps the zone it was written in; in JSON it is

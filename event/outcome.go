@@ -1,5 +1,7 @@
 package event
 
+import "errors"
+
 // Text is one sentence in the two languages that Menshen speaks.
 type Text struct {
 	ZH string `json:"zh"`
@@ -155,6 +157,21 @@ type DecisionMerchant struct {
 	Reasons  []Reason   `json:"reasons"`
 }
 
+// DecisionOverridden: a person lets a merchant have Money more than the clauses
+// leave, until a time, and says why. Above an amount that the pack names it is in
+// force only when a second person has confirmed it: the same event again, with
+// Second. Request is the payout whose hold it is about, where there is one.
+type DecisionOverridden struct {
+	Override OverrideID `json:"override"`
+	Merchant MerchantID `json:"merchant"`
+	Request  RequestID  `json:"request,omitzero"`
+	Money    Money      `json:"money"`
+	Until    Time       `json:"until"`
+	Reason   string     `json:"reason"` // the person's own words
+	Person   string     `json:"person"`
+	Second   string     `json:"second,omitzero"`
+}
+
 // RingFound: these merchants are one.
 type RingFound struct {
 	Ring      RingID       `json:"ring"`
@@ -195,7 +212,8 @@ func (*DecisionRefund) eventType() Type   { return TypeDecisionRefund }
 func (*DecisionMerchant) eventType() Type { return TypeDecisionMerchant }
 func (*RingFound) eventType() Type        { return TypeRingFound }
 
-func (*RingStruck) eventType() Type { return TypeRingStruck }
+func (*RingStruck) eventType() Type         { return TypeRingStruck }
+func (*DecisionOverridden) eventType() Type { return TypeDecisionOverridden }
 
 func (d *AlertRaised) check() error {
 	return first(need("alert", string(d.Alert), "rule", d.Rule),
@@ -219,4 +237,14 @@ func (d *DecisionMerchant) check() error {
 func (d *RingFound) check() error { return need("ring", string(d.Ring)) }
 func (d *RingStruck) check() error {
 	return need("a", string(d.A), "b", string(d.B), "person", string(d.Person), "reason", d.Reason)
+}
+func (d *DecisionOverridden) check() error {
+	if d.Until.IsZero() {
+		return errors.New("until: missing")
+	}
+	if d.Second != "" && d.Second == d.Person {
+		return errors.New("second: must be another person")
+	}
+	return first(need("override", string(d.Override), "merchant", string(d.Merchant), "reason", d.Reason, "person", d.Person),
+		d.Money.check("money"))
 }

@@ -51,6 +51,8 @@ const (
 	TypeDecisionMerchant Type = "decision.merchant"
 	TypeRingFound        Type = "ring.found"
 	TypeRingStruck       Type = "ring.struck"
+
+	TypeDecisionOverridden Type = "decision.overridden"
 )
 
 // Data returns an empty value of the data of type t; nil when there is no such
@@ -126,6 +128,8 @@ func newData(t Type) Data {
 		return new(RingFound)
 	case TypeRingStruck:
 		return new(RingStruck)
+	case TypeDecisionOverridden:
+		return new(DecisionOverridden)
 	}
 	return nil
 }
@@ -146,6 +150,8 @@ func (t Type) rank() int {
 		return 4
 	case TypeAccessViewed, TypeAccessRefused, TypeRefundRecovered, TypeRingFound, TypeRingStruck:
 		return 5
+	case TypeDecisionOverridden:
+		return 6
 	case TypeRefundRequested:
 		return 7
 	case TypePayoutRequested:

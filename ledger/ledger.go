@@ -229,11 +229,23 @@ func (l *Ledger) Append(ctx context.Context, ev event.Event) (uint64, error) {
 // only when the disk has fallen tens of megabytes behind does it wait for room.
 // Events are recorded in the order in which they were taken.
 func (l *Ledger) Enqueue(ctx context.Context, ev event.Event) (Pending, error) {
-	line, err := lineOf(ev)
-	if err != nil {
-		return Pending{}, fmt.Errorf("recording event %s: %w", ev.Type, err)
+	return l.EnqueueAll(ctx, []event.Event{ev})
+}
+
+// EnqueueAll takes events that belong together into one group: they follow one
+// another in the record, one fsync makes all of them durable, and what it returns
+// is the first, on whose index theirs follow. It takes all or none. A crash before
+// they are durable may leave the first of them without the last.
+func (l *Ledger) EnqueueAll(ctx context.Context, evs []event.Event) (Pending, error) {
+	lines := make([][]byte, 0, len(evs))
+	for _, ev := range evs {
+		line, err := lineOf(ev)
+		if err != nil {
+			return Pending{}, fmt.Errorf("recording event %s: %w", ev.Type, err)
+		}
+		lines = append(lines, line)
 	}
-	return l.enqueue(ctx, line)
+	return l.enqueue(ctx, lines...)
 }
 
 // Check says what is wrong with ev as an entry, before it is enqueued.
@@ -253,7 +265,7 @@ func lineOf(ev event.Event) ([]byte, error) {
 	return line, err
 }
 
-func (l *Ledger) enqueue(ctx context.Context, line []byte) (Pending, error) {
+func (l *Ledger) enqueue(ctx context.Context, lines ...[]byte) (Pending, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.backlog > maxBacklog && l.stopped == nil && !l.closing {
@@ -274,11 +286,14 @@ func (l *Ledger) enqueue(ctx context.Context, line []byte) (Pending, error) {
 		return Pending{}, ErrClosed
 	}
 	g := l.group
-	g.lines = append(g.lines, line)
-	g.bytes += len(line)
-	l.backlog += len(line)
+	pos := uint64(len(g.lines))
+	for _, line := range lines {
+		g.lines = append(g.lines, line)
+		g.bytes += len(line)
+		l.backlog += len(line)
+	}
 	l.rouse()
-	return Pending{g, uint64(len(g.lines) - 1)}, nil
+	return Pending{g, pos}, nil
 }
 
 func (l *Ledger) rouse() {

@@ -466,3 +466,44 @@ func TestEntriesFromAnywhere(t *testing.T) {
 		t.Errorf("a cursor past the end: %v", err)
 	}
 }
+
+// Events that belong together follow one another whoever else writes, or none of
+// them is taken.
+func TestEventsThatBelongTogether(t *testing.T) {
+	l := mustOpen(t, t.TempDir(), fast())
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				name := fmt.Sprintf("%d-%d-", w, i)
+				p, err := l.EnqueueAll(t.Context(), []event.Event{testEvent(name + "a"), testEvent(name + "b"), testEvent(name + "c")})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				first, err := p.Wait(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got := ""
+				err = l.Read(t.Context(), first, first+3, func(_ uint64, line []byte) error {
+					got += eventID(t, line) + " "
+					return nil
+				})
+				if want := name + "a " + name + "b " + name + "c "; err != nil || got != want {
+					t.Errorf("at %d: %q, want %q: %v", first, got, want, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	size := l.Size()
+	if _, err := l.EnqueueAll(t.Context(), []event.Event{testEvent("good"), {}}); err == nil {
+		t.Error("an event that cannot be read back was taken")
+	}
+	mustClose(t, l)
+	if l.Size() != size {
+		t.Error("a part of what belongs together was recorded")
+	}
+}

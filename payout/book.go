@@ -32,6 +32,7 @@ type Book struct {
 	waiting   []waits                         // the same, by arrival
 	past      []past                          // orders and requests that may be forgotten, by time
 	unmatched int                             // events that belong to nothing known
+	overrides map[event.OverrideID]*Override
 
 	deviations float64 // of refunds, above the mean, that are kept covered
 }
@@ -44,6 +45,7 @@ type merchant struct {
 	accounts          map[event.Currency]*account
 	group             *group
 	lastDecision      string
+	overrides         []*Override
 }
 
 // group is what shares one line: a merchant alone, or a ring.
@@ -70,6 +72,7 @@ func New(p Pack) *Book {
 		rings:     map[event.RingID]*group{},
 		habits:    map[string]*habits{},
 		early:     map[event.OrderID][]event.Event{},
+		overrides: map[event.OverrideID]*Override{},
 	}
 	if q := p.Ordinary.Quantile; q > 0 {
 		b.deviations = math.Sqrt2 * math.Erfinv(2*q-1)
@@ -116,6 +119,8 @@ func (b *Book) Fold(ev event.Event) []event.Event {
 		b.refundRecovered(ev, d)
 	case *event.RingFound:
 		return b.ringFound(ev, d)
+	case *event.DecisionOverridden:
+		b.overridden(ev, d)
 	}
 	return nil
 }

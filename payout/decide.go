@@ -100,7 +100,13 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 		return out
 	}
 	p := max(0, min(want, lim.room))
+	drawn := b.draw(m, c, want-p, at)
+	p += drawn
 	out.Pay, out.Hold = money(p), money(want-p)
+	if drawn > 0 {
+		out.BoundBy = byOverride
+		out.Reasons = append(out.Reasons, reasonOverride(money(drawn)))
+	}
 	switch p {
 	case want:
 		out.Decision = event.Pay
@@ -110,7 +116,9 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 	default:
 		out.Decision = event.HoldPart
 	}
-	out.BoundBy = lim.boundBy
+	if drawn == 0 {
+		out.BoundBy = lim.boundBy
+	}
 	if until := b.until(m, a, want, at); !until.IsZero() {
 		out.Until = until.In(at.Location())
 	}
@@ -136,6 +144,7 @@ const (
 	byRing     = "ring"
 	byQuantile = "quantile"
 	byLoss     = "expected_loss"
+	byOverride = "override" // a person let more out
 )
 
 // limits applies the clauses and returns the one that binds first. The line: a

@@ -26,6 +26,7 @@ type Pack struct {
 	Ordinary        Ordinary
 	Scores          Scores
 	Delivery        Delivery
+	Overrides       Overrides
 	Examples        []Example
 }
 
@@ -64,6 +65,7 @@ type packDoc struct {
 	Ordinary        *ordinaryDoc       `yaml:"ordinary_refunds"`
 	Evidence        *evidenceDoc       `yaml:"evidence"`
 	Delivery        *deliveryDoc       `yaml:"delivery"`
+	Overrides       *overridesDoc      `yaml:"overrides"`
 	Rings           any                `yaml:"rings"` // read by package ring
 	Examples        []exampleDoc       `yaml:"examples"`
 }
@@ -108,6 +110,27 @@ type deliveryDoc struct {
 	Abroad      period   `yaml:"fastest_abroad"`
 	Carriers    []string `yaml:"carriers"`
 	Same        days     `yaml:"same"`
+}
+
+type overridesDoc struct {
+	SecondAbove map[string]amount `yaml:"second_above"`
+	Longest     period            `yaml:"longest"`
+}
+
+func (p *Pack) readOverrides(d *overridesDoc, fault func(format string, args ...any)) {
+	if d == nil {
+		return
+	}
+	p.Overrides = Overrides{SecondAbove: map[event.Currency]int64{}, Longest: time.Duration(d.Longest)}
+	if d.Longest == 0 {
+		fault("overrides.longest: missing")
+	}
+	for _, c := range sortedKeys(d.SecondAbove) {
+		if !isCurrency(c) {
+			fault("overrides.second_above.%s: must be an ISO 4217 code", c)
+		}
+		p.Overrides.SecondAbove[event.Currency(c)] = int64(d.SecondAbove[c])
+	}
 }
 
 // readClauses reads what is beside the line: ordinary refunds, the evidence for
@@ -222,6 +245,7 @@ func ParsePack(file string, data []byte) (Pack, error) {
 		p.Currency = "CNY"
 	}
 	p.readClauses(&doc, fault)
+	p.readOverrides(doc.Overrides, fault)
 	for i, d := range doc.Examples {
 		ex, err := d.read()
 		if err != nil {

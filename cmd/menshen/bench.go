@@ -19,6 +19,7 @@ func benches() []bench {
 		{"payout", "what rings cost and honest shops wait, beside other rules", benchPayout},
 		{"ring", "shops of one hand found in trade, beside other methods", benchRing},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
+		{"decisions", "the money door over HTTP, beside no record and no decision", benchDecisions},
 	}
 }
 
@@ -31,7 +32,7 @@ func runBench(ctx context.Context, s streams, args []string) int {
 		fmt.Fprintln(s.out, "Usage: menshen bench NAME [flags]")
 		fmt.Fprintln(s.out)
 		for _, b := range benches() {
-			fmt.Fprintf(s.out, "  %-8s %s\n", b.name, b.synopsis)
+			fmt.Fprintf(s.out, "  %-9s %s\n", b.name, b.synopsis)
 		}
 		return exitDone
 	}

@@ -30,3 +30,20 @@ func TestBench(t *testing.T) {
 		}
 	}
 }
+
+func TestBenchDecisions(t *testing.T) {
+	var out, errs bytes.Buffer
+	s := streams{strings.NewReader(""), &out, &errs}
+	if code := runBench(t.Context(), s, []string{"decisions", "-c", "0"}); code != exitUsage {
+		t.Errorf("-c 0: %d", code)
+	}
+	code := runBench(t.Context(), s, []string{"decisions", "-requests", "20", "-c", "4", "-rounds", "2", "-merchants", "5", "-orders", "2"})
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	for _, row := range []string{`menshen +\d+ .* 1\.00 of it`, `without record +\d+ `, `without decision +\d+ `} {
+		if !regexp.MustCompile(row).MatchString(out.String()) {
+			t.Errorf("no row %s in\n%s", row, out.String())
+		}
+	}
+}

@@ -319,7 +319,7 @@ func (p *platform) plantGuest(ctx context.Context, at time.Time) error {
 // record appends an event of the platform. Customers are named as the gateway
 // names them.
 func (p *platform) record(ctx context.Context, ev event.Event) error {
-	_, err := p.server.ledger.Enqueue(ctx, hashSubjects(ev, p.server.subjects))
+	_, err := p.server.door.Enqueue(ctx, hashSubjects(ev, p.server.subjects))
 	return err
 }
 

@@ -66,7 +66,7 @@ type block struct{ file, body string }
 
 var (
 	fence    = regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```$")
-	fileName = regexp.MustCompile("`([a-z]+\\.(?:yaml|json|txt|csv))`")
+	fileName = regexp.MustCompile("`([a-z]+\\.(?:yaml|json|ndjson|txt|csv))`")
 )
 
 func blocks(text string) []block {

@@ -10,19 +10,17 @@ import (
 	"github.com/menshen-io/menshen/internal/store"
 	"github.com/menshen-io/menshen/partner"
 	"github.com/menshen-io/menshen/payout"
-	"github.com/menshen-io/menshen/ring"
 	"github.com/menshen-io/menshen/standing"
 	"github.com/menshen-io/menshen/trace"
 	"github.com/menshen-io/menshen/watch"
 )
 
-// engines are the deciding parts, each fed with the events of the record.
+// engines are the deciding parts of the data door, each fed with the events of the
+// record.
 type engines struct {
 	reasons *watch.Reasons
 	watch   *watch.Engine
 	roll    *partner.Roll
-	rings   *ring.Finder
-	payouts *payout.Book
 
 	mu    sync.Mutex // guards trace and shelf; the console asks at any time
 	trace *trace.Tracer
@@ -32,8 +30,8 @@ type engines struct {
 // now takes an event as it is recorded: what a door must know at once.
 func (e *engines) now(ev event.Event) { e.reasons.Apply(ev) }
 
-// fold takes events in order and returns what follows from them: alerts, the
-// standings that these and the partner's facts bring about, rings, decisions.
+// fold takes events in order and returns what follows from them: alerts, and the
+// standings that these and the partner's facts bring about.
 func (e *engines) fold(ev event.Event) []event.Event {
 	e.mu.Lock()
 	e.trace.Add(ev) // before the watch says what it thinks of it
@@ -45,12 +43,7 @@ func (e *engines) fold(ev event.Event) []event.Event {
 			out = append(out, change)
 		}
 	}
-	out = append(out, e.roll.Fold(ev)...)
-	for _, found := range e.rings.Fold(ev) {
-		out = append(out, found)
-		out = append(out, e.payouts.Fold(found)...)
-	}
-	return append(out, e.payouts.Fold(ev)...)
+	return append(out, e.roll.Fold(ev)...)
 }
 
 // unexplained takes a view of a customer that no work explains.

@@ -17,8 +17,8 @@ import (
 )
 
 // pipeline follows the ledger and brings every part up to date with it: the
-// index, the figures, the standings, and the engines whose alerts and decisions
-// it appends. Its state is that of the record: on a start it is folded anew from
+// index, the figures, the standings, and the engines whose alerts it appends. The
+// money door it brings up to date at a start only. Its state is that of the record: on a start it is folded anew from
 // the first entry, and what the engines say again is recognised by its id.
 type pipeline struct {
 	ledger    *ledger.Ledger
@@ -26,6 +26,7 @@ type pipeline struct {
 	tally     *api.Tally
 	standings *standing.Book
 	engines   *engines
+	door      *doorkeeper
 	revealed  func(actor event.ActorID, at time.Time) // told of the reveals of before the start; the gateway counts its own
 	log       *slog.Logger
 
@@ -57,9 +58,9 @@ type replayed struct {
 // indexBatch is how many entries are indexed in one transaction at the most.
 const indexBatch = 512
 
-func newPipeline(l *ledger.Ledger, st *store.Store, t *api.Tally, b *standing.Book, e *engines, settle time.Duration, log *slog.Logger) *pipeline {
+func newPipeline(l *ledger.Ledger, st *store.Store, t *api.Tally, b *standing.Book, e *engines, d *doorkeeper, settle time.Duration, log *slog.Logger) *pipeline {
 	p := &pipeline{
-		ledger: l, store: st, tally: t, standings: b, engines: e, log: log,
+		ledger: l, store: st, tally: t, standings: b, engines: e, door: d, log: log,
 		window: event.NewWindow(event.DefaultLateness), sorter: event.NewSorter(settle),
 		replay: &replayed{until: l.Size(), seen: map[event.Key]struct{}{}}, ready: make(chan struct{}),
 	}
@@ -111,9 +112,13 @@ func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) 
 		if p.replay != nil {
 			p.replay.seen[ev.Key()] = struct{}{}
 		}
+		p.door.recorded(index, ev)
 		p.tally.Fold(index, ev)
 		p.standings.Apply(ev)
 		return p.settleAt(ctx, index)
+	}
+	if p.replay != nil && isMoney(ev.Type) {
+		p.door.recall(ev) // later ones the door has folded before they were recorded
 	}
 	if _, err := p.window.Admit(ev); err != nil {
 		return p.settleAt(ctx, index) // a repetition, or too late to judge: recorded, counted once
@@ -155,6 +160,9 @@ func (p *pipeline) settle(ctx context.Context) error {
 	}
 	p.replay = nil
 	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	if err := p.door.settle(ctx); err != nil {
 		return err
 	}
 	close(p.ready)

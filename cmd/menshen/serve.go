@@ -35,7 +35,7 @@ func runServe(ctx context.Context, s streams, args []string) int {
 	}
 	if *check {
 		probe := &server{cfg: cfg}
-		if _, _, err := probe.openEngines(); err != nil {
+		if _, _, err := probe.openEngines(time.Now); err != nil {
 			return fail(s, "serve", exitUsage, err)
 		}
 		fmt.Fprintln(s.err, "menshen serve: configuration and packs are in order")

@@ -48,6 +48,7 @@ type server struct {
 	store     *store.Store
 	pipeline  *pipeline
 	engines   *engines
+	door      *doorkeeper
 	subjects  gateway.Subjects
 	masks     *mask.Keys
 	passwords *gateway.Passwords
@@ -93,7 +94,7 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 		return nil, err
 	}
 	standings, tally := standing.New(), api.NewTally(x.bucket, zone)
-	pol, tracing, err := s.openEngines()
+	pol, tracing, err := s.openEngines(x.now)
 	if err != nil {
 		return nil, err
 	}
@@ -104,12 +105,12 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	for _, w := range pol.Warnings {
 		log.Warn("policy", "warning", w)
 	}
-	s.pipeline = newPipeline(s.ledger, s.store, tally, standings, s.engines, settle, log)
+	s.pipeline = newPipeline(s.ledger, s.store, tally, standings, s.engines, s.door, settle, log)
 	if err := s.openGateway(pol, standings, x); err != nil {
 		return nil, err
 	}
 	s.api = api.New(api.Config{
-		Now: x.now, Index: s.store, Tally: tally, Record: s.ledger, Standings: standings, Money: money{s.engines.payouts},
+		Now: x.now, Index: s.store, Tally: tally, Record: apiRecord{s.ledger, s.door}, Standings: standings, Money: money{s.door.book}, Door: s.door,
 		SignIn: s.consoleSignIn, User: s.consoleUser, Trace: s.engines.traced, Start: x.start, Log: log, Secure: cfg.Console.Secure,
 		Prove: func(ctx context.Context, i uint64) (ledger.Proof, error) { return ledger.Prove(ctx, cfg.Data, "", i) },
 		Verify: func(ctx context.Context) (ledger.Report, error) {
@@ -122,7 +123,7 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 
 // openEngines reads the packs and makes what decides by them, but for the tracer,
 // which needs the data directory.
-func (s *server) openEngines() (*policy.Policy, trace.Options, error) {
+func (s *server) openEngines(now func() time.Time) (*policy.Policy, trace.Options, error) {
 	wp, rules, err := loadWatchPack(s.cfg.Packs.DataDoor)
 	if err != nil {
 		return nil, trace.Options{}, err
@@ -136,8 +137,8 @@ func (s *server) openEngines() (*policy.Policy, trace.Options, error) {
 	}})
 	s.engines = &engines{
 		reasons: watch.NewReasons(wp.Grace), watch: w, roll: partner.New(rules),
-		rings: ring.New(rp), payouts: payout.New(pp),
 	}
+	s.door = newDoorkeeper(doorRecord{s.ledger}, now, ring.New(rp), payout.New(pp), s.log)
 	file, data := s.cfg.Gateway.Policy, []byte(nil)
 	if file != "" {
 		data, err = os.ReadFile(file)
@@ -282,6 +283,16 @@ func (s *server) close() error {
 		err = errors.Join(err, s.store.Close())
 	}
 	return err
+}
+
+// apiRecord lets the API read the ledger, and write to it by the money door.
+type apiRecord struct {
+	*ledger.Ledger
+	door *doorkeeper
+}
+
+func (r apiRecord) Enqueue(ctx context.Context, ev event.Event) (api.Pending, error) {
+	return r.door.Enqueue(ctx, ev)
 }
 
 // recorder lets the gateway write to the ledger.
