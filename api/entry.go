@@ -89,6 +89,8 @@ func Keys(ev event.Event) []Key {
 		add(KeyMerchant, string(d.Merchant))
 	case *event.DecisionMerchant:
 		add(KeyMerchant, string(d.Merchant))
+	case *event.DecisionShadowed:
+		add(KeyMerchant, string(d.Merchant))
 	case *event.DecisionOverridden:
 		add(KeyMerchant, string(d.Merchant))
 	case *event.RingFound:

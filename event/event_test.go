@@ -62,7 +62,7 @@ func TestContractLinesParseAndRoundTrip(t *testing.T) {
 		TypePartnerAdmitted, TypePartnerLapsed, TypeMerchantApplied, TypeMerchantOpened, TypeCollateralChanged,
 		TypeOrderPaid, TypeOrderConfirmed, TypeParcelShipped, TypeParcelSigned, TypePayoutRequested, TypePayoutPaid,
 		TypeRefundRequested, TypeRefundAdvanced, TypeRefundRecovered, TypeAlertRaised, TypeStandingChanged,
-		TypeDecisionPayout, TypeDecisionRefund, TypeDecisionMerchant, TypeRingFound, TypeRingStruck, TypeDecisionOverridden,
+		TypeDecisionPayout, TypeDecisionRefund, TypeDecisionMerchant, TypeRingFound, TypeRingStruck, TypeDecisionOverridden, TypeDecisionShadowed,
 	} {
 		if !seen[typ] {
 			t.Errorf("testdata/contract.ndjson has no %s", typ)

@@ -205,6 +205,20 @@ type RingLink struct {
 	Weight float64    `json:"weight"`
 }
 
+// DecisionShadowed is what another pack would have decided where that is not what
+// was decided. Nothing follows from it.
+type DecisionShadowed struct {
+	Pack     string     `json:"pack"`
+	Merchant MerchantID `json:"merchant,omitzero"`
+	Request  RequestID  `json:"request,omitzero"`
+	Refund   RefundID   `json:"refund,omitzero"`
+	Decision string     `json:"decision"` // the other pack's; empty: it would have said nothing
+	Pay      *Money     `json:"pay,omitzero"`
+	BoundBy  string     `json:"bound_by,omitzero"`
+	Live     string     `json:"live"` // what was decided; empty: nothing
+	LivePay  *Money     `json:"live_pay,omitzero"`
+}
+
 func (*AlertRaised) eventType() Type      { return TypeAlertRaised }
 func (*StandingChanged) eventType() Type  { return TypeStandingChanged }
 func (*DecisionPayout) eventType() Type   { return TypeDecisionPayout }
@@ -214,6 +228,7 @@ func (*RingFound) eventType() Type        { return TypeRingFound }
 
 func (*RingStruck) eventType() Type         { return TypeRingStruck }
 func (*DecisionOverridden) eventType() Type { return TypeDecisionOverridden }
+func (*DecisionShadowed) eventType() Type   { return TypeDecisionShadowed }
 
 func (d *AlertRaised) check() error {
 	return first(need("alert", string(d.Alert), "rule", d.Rule),
@@ -234,7 +249,8 @@ func (d *DecisionRefund) check() error {
 func (d *DecisionMerchant) check() error {
 	return first(need("merchant", string(d.Merchant)), oneOf("decision", d.Decision, Admit, AdmitMoreCollateral, Review, Refuse))
 }
-func (d *RingFound) check() error { return need("ring", string(d.Ring)) }
+func (d *DecisionShadowed) check() error { return need("pack", d.Pack) }
+func (d *RingFound) check() error        { return need("ring", string(d.Ring)) }
 func (d *RingStruck) check() error {
 	return need("a", string(d.A), "b", string(d.B), "person", string(d.Person), "reason", d.Reason)
 }

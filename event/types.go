@@ -53,6 +53,7 @@ const (
 	TypeRingStruck       Type = "ring.struck"
 
 	TypeDecisionOverridden Type = "decision.overridden"
+	TypeDecisionShadowed   Type = "decision.shadowed"
 )
 
 // Data returns an empty value of the data of type t; nil when there is no such
@@ -128,6 +129,8 @@ func newData(t Type) Data {
 		return new(RingFound)
 	case TypeRingStruck:
 		return new(RingStruck)
+	case TypeDecisionShadowed:
+		return new(DecisionShadowed)
 	case TypeDecisionOverridden:
 		return new(DecisionOverridden)
 	}

@@ -81,7 +81,7 @@ func (b *decisionsBench) open(ctx context.Context) (err error) {
 	b.start = time.Now().Add(-12 * time.Hour)
 	sum := sha256.Sum256([]byte(benchToken))
 	cfg := config{
-		Data: b.dir, Zone: "Asia/Shanghai", Packs: packsConfig{"hotel-desk", "marketplace"},
+		Data: b.dir, Zone: "Asia/Shanghai", Packs: packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
 		Gateway: gatewayConfig{Listen: "127.0.0.1:0", Upstream: "http://127.0.0.1:1", Accounts: true},
 		Console: consoleConfig{Listen: "127.0.0.1:0"}, Events: eventsConfig{Settle: "2m", TokenSHA256: hex.EncodeToString(sum[:])},
 	}

@@ -32,6 +32,7 @@ type config struct {
 type packsConfig struct {
 	DataDoor  string `yaml:"data_door"`
 	MoneyDoor string `yaml:"money_door"`
+	Shadow    string `yaml:"money_door_shadow"` // empty: none
 }
 
 type gatewayConfig struct {
@@ -73,7 +74,7 @@ func readConfig(path string) (config, error) {
 	}
 	c := config{
 		Zone:    "Asia/Shanghai",
-		Packs:   packsConfig{"hotel-desk", "marketplace"},
+		Packs:   packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
 		Gateway: gatewayConfig{Listen: "127.0.0.1:8081", Accounts: true, Secure: true},
 		Console: consoleConfig{Listen: "127.0.0.1:8080", Secure: true},
 		Events:  eventsConfig{Settle: "2m"},
@@ -109,6 +110,9 @@ func readConfig(path string) (config, error) {
 	}
 	pack("packs.data_door", &c.Packs.DataDoor)
 	pack("packs.money_door", &c.Packs.MoneyDoor)
+	if c.Packs.Shadow != "" {
+		pack("packs.money_door_shadow", &c.Packs.Shadow)
+	}
 	listen := func(field, addr string) {
 		if !hostPort(addr) {
 			fault(field, "must be an address and a port, such as 127.0.0.1:8080")

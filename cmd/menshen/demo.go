@@ -158,7 +158,7 @@ func (p *platform) run(ctx context.Context, data, gateAddr, consoleAddr string) 
 
 	cfg := config{
 		Data: data, Origin: "demo.menshen.example/ledger", Zone: "Asia/Shanghai",
-		Packs:   packsConfig{"hotel-desk", "marketplace"},
+		Packs:   packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
 		Gateway: gatewayConfig{Listen: gateAddr, Upstream: "http://" + office.Addr().String(), Accounts: true},
 		Console: consoleConfig{Listen: consoleAddr},
 		Events:  eventsConfig{Settle: "2m"},

@@ -156,7 +156,7 @@ func newDeskBehindDoor(t *testing.T) *deskBehindDoor {
 	account(t, dir, "agent-x", "agent")
 	account(t, dir, "boss-x", "supervisor")
 	cfg := config{
-		Data: dir, Zone: "Asia/Shanghai", Packs: packsConfig{"hotel-desk", "marketplace"},
+		Data: dir, Zone: "Asia/Shanghai", Packs: packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
 		Gateway: gatewayConfig{Listen: "127.0.0.1:0", Upstream: bare.URL, Accounts: true},
 		Console: consoleConfig{Listen: "127.0.0.1:0"}, Events: eventsConfig{Settle: "0s"},
 	}

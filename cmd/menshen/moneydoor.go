@@ -34,6 +34,8 @@ type doorkeeper struct {
 
 	mu     sync.Mutex // guards all below
 	rings  *ring.Finder
+	shadow *shadow       // nil: none
+	beside []event.Event // what it would have said to the last event
 	window *event.Window
 	asked  questions
 	shut   error     // why the door is shut
@@ -91,6 +93,7 @@ func isMoney(t event.Type) bool {
 // is too late to judge, is recorded and changes nothing. The caller holds mu.
 func (d *doorkeeper) fold(ev event.Event) []event.Event {
 	if _, err := d.window.Admit(ev); err != nil {
+		d.beside = nil
 		return nil
 	}
 	return d.judge(ev)
@@ -114,6 +117,7 @@ func (d *doorkeeper) judge(ev event.Event) []event.Event {
 		kept = append(kept, s)
 	}
 	d.asked.note(ev, kept)
+	d.beside = d.shadow.judge(ev, kept)
 	return kept
 }
 
@@ -121,7 +125,7 @@ func (d *doorkeeper) judge(ev event.Event) []event.Event {
 // from it. It shuts the door when that cannot be done. The caller holds mu.
 func (d *doorkeeper) enqueue(ctx context.Context, ev event.Event, said []event.Event) (api.Pending, error) {
 	// Who asked may go away; what was folded is recorded all the same.
-	p, err := d.record.EnqueueAll(context.WithoutCancel(ctx), append([]event.Event{ev}, said...))
+	p, err := d.record.EnqueueAll(context.WithoutCancel(ctx), slices.Concat([]event.Event{ev}, said, d.beside))
 	if err != nil {
 		return nil, d.shutBy(err)
 	}

@@ -139,6 +139,9 @@ func (s *server) openEngines(now func() time.Time) (*policy.Policy, trace.Option
 		reasons: watch.NewReasons(wp.Grace), watch: w, roll: partner.New(rules),
 	}
 	s.door = newDoorkeeper(doorRecord{s.ledger}, now, ring.New(rp), payout.New(pp), s.log)
+	if s.door.shadow, err = openShadow(s.cfg.Packs.Shadow); err != nil {
+		return nil, trace.Options{}, err
+	}
 	file, data := s.cfg.Gateway.Policy, []byte(nil)
 	if file != "" {
 		data, err = os.ReadFile(file)

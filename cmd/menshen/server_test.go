@@ -41,7 +41,7 @@ func runServer(t *testing.T, dir string, now func() time.Time) *running {
 	t.Helper()
 	sum := sha256.Sum256([]byte(serverToken))
 	cfg := config{
-		Data: dir, Zone: "Asia/Shanghai", Packs: packsConfig{"hotel-desk", "marketplace"},
+		Data: dir, Zone: "Asia/Shanghai", Packs: packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
 		Gateway: gatewayConfig{Listen: "127.0.0.1:0", Upstream: "http://127.0.0.1:1", Accounts: true},
 		Console: consoleConfig{Listen: "127.0.0.1:0"}, Events: eventsConfig{Settle: "0s", TokenSHA256: hex.EncodeToString(sum[:])},
 	}
