@@ -117,6 +117,9 @@ func (b *decisionsBench) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := b.settled(ctx); err != nil {
+		return err
+	}
 	base := api.Config{Now: time.Now, Log: log, TokenHash: cfg.Events.TokenSHA256}
 	b.targets = append(b.targets, &benchTarget{name: "menshen", url: "http://" + console.Addr().String()})
 	for _, t := range []struct {
@@ -127,6 +130,21 @@ func (b *decisionsBench) open(ctx context.Context) (err error) {
 		with.Door = t.door
 		if err := b.serve(t.name, api.New(with)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// settled returns when the index has what was filled in, as it has in a server that
+// runs; from then on it keeps up with what is asked.
+func (b *decisionsBench) settled(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for b.server.pipeline.folded.Load() < b.server.ledger.Size() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
 		}
 	}
 	return nil

@@ -276,6 +276,40 @@ func TestCutAnywhere(t *testing.T) {
 	t.Logf("%d cuts of %d entries: %v", cuts, len(parsed), kinds)
 }
 
+// A request whose decision a crash cut off gets it at the start, and who asks again,
+// by key or by id, gets that one.
+func TestCutBetweenRequestAndDecision(t *testing.T) {
+	pack, opt := doorPack(t)
+	for _, key := range []string{"key", ""} {
+		r := &memoryRecord{}
+		d := openDoor(t, r, pack, opt)
+		shopIn(t, d, "m1", 4, 1_500_000)
+		first, _, err := d.Decide(t.Context(), askPayout("r1", "m1", key, 1000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.lines = r.lines[:len(r.lines)-1]
+		size := len(r.lines)
+		d = openDoor(t, r, pack, opt)
+		got, again, err := d.Decide(t.Context(), askPayout("r1", "m1", key, 1000))
+		if err != nil || !again || !reflect.DeepEqual(got, first) || len(r.lines) != size+1 {
+			t.Errorf("key %q: %v %v, %d entries more", key, again, err, len(r.lines)-size)
+		}
+		if a, _ := d.book.Account("m1"); a.Paid != 1000 {
+			t.Errorf("%d is paid", a.Paid)
+		}
+		// The same once the start's own entry was read.
+		ev, err := event.Parse(r.lines[size])
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.recorded(uint64(size), ev)
+		if got, again, err := d.Decide(t.Context(), askPayout("r1", "m1", key, 1000)); err != nil || !again || !reflect.DeepEqual(got, first) {
+			t.Errorf("key %q, later: %v %v", key, again, err)
+		}
+	}
+}
+
 // A decision that is recorded stands when the pack has changed since: what it paid
 // is paid, it is the answer to the request, and no other is said.
 func TestAnotherPack(t *testing.T) {
