@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -195,5 +196,38 @@ func TestMoneyPackExamples(t *testing.T) {
 	wrong := bytes.Replace(data, []byte("pay: 899900"), []byte("pay: 899901"), 1)
 	if code := testMoneyPack(streams{nil, &o, &e}, wrong); code != exitCheck || !strings.Contains(o.String(), "899901") {
 		t.Errorf("exit %d: %s", code, o.String())
+	}
+}
+
+func TestRingReadsPurchases(t *testing.T) {
+	var list strings.Builder
+	list.WriteString("# buyer merchant time weight\n")
+	rng := rand.New(rand.NewPCG(7, 1))
+	for i := range 3000 {
+		fmt.Fprintf(&list, "b%d h%d 2026-01-%02d\n", i, rng.IntN(300), 1+rng.IntN(28))
+		fmt.Fprintf(&list, "b%d,h%d,2026-01-%02d,1\n", i, rng.IntN(300), 1+rng.IntN(28))
+	}
+	for i := range 20 {
+		for j := range 6 {
+			fmt.Fprintf(&list, "x%d\tr%d\n", i, j)
+		}
+	}
+	list.WriteString("alone\n")
+	out, errs := runFilter(t, exitDone, list.String(), "ring", "-blocks", "3")
+	if !strings.Contains(errs, "line 6122: must be: buyer merchant") || !strings.Contains(errs, "6121 lines: 6120 accepted, 1 refused") {
+		t.Errorf("closing line: %s", errs)
+	}
+	first, _, _ := strings.Cut(out, "\n")
+	if !strings.Contains(first, `"merchants":["r0","r1","r2","r3","r4","r5"]`) || !strings.Contains(first, `"by":"buyers"`) {
+		t.Errorf("%.400s", out)
+	}
+	if again, _ := runFilter(t, exitDone, list.String(), "ring", "-blocks", "3"); again != out {
+		t.Error("a second run says something else")
+	}
+	runFilter(t, exitCheck, list.String(), "ring", "-strict")
+	// A stream of events may begin with a line that is none.
+	_, errs = runFilter(t, exitDone, "what\n"+ringWorld(t)[0], "ring")
+	if !strings.Contains(errs, "2 lines: 1 accepted, 1 malformed") {
+		t.Errorf("%s", errs)
 	}
 }

@@ -60,11 +60,20 @@ func runRing(ctx context.Context, s streams, args []string) int {
 	return exitDone
 }
 
-// isEvents looks at what a stream begins with: an event is a JSON object.
+// isEvents looks at what has come of a stream, and waits for no more than its first
+// byte: an event is a JSON object, and a stream of events may begin with a line that
+// is none.
 func isEvents(in *bufio.Reader) bool {
-	head, _ := in.Peek(512) // what cannot be read is told by who reads on
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	return len(head) == 0 || head[0] == '{'
+	if _, err := in.Peek(1); err != nil {
+		return true // nothing is no event, too; what cannot be read is told by who reads on
+	}
+	head, _ := in.Peek(in.Buffered())
+	for line := range bytes.Lines(bytes.TrimPrefix(head, []byte("\ufeff"))) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] == '{' {
+			return true
+		}
+	}
+	return false
 }
 
 // writeBlocks writes the densest block of a list of purchases, and the groups that
