@@ -199,15 +199,17 @@ func (a *account) forget(now time.Time, keep time.Duration) {
 }
 
 // line is what may be uncovered for sales closed clean, of which old were to
-// established buyers, and refunds spoiled, and whether refunds have lowered it.
-func (p *Pack) line(c event.Currency, clean, old, spoiled int64) (line int64, lowered bool) {
+// established buyers, and refunds spoiled, and whether refunds have lowered it. Sales
+// that are open still count among those that refunds are a share of: a refund shows
+// at once, a sale without one only at the end of its window.
+func (p *Pack) line(c event.Currency, clean, old, spoiled, open int64) (line int64, lowered bool) {
 	l, ok := p.Lines[c]
 	if !ok {
 		return 0, false
 	}
 	earned := satAdd(mulDiv(clean-old, p.Growth.Share, million), mulDiv(old, max(p.Growth.Share, p.Growth.Established), million))
 	line = min(l.Newcomer+min(earned, maxMoney), l.Cap)
-	excess := max(0, spoiled-mulDiv(satAdd(clean, spoiled), p.Growth.Tolerated, million))
+	excess := max(0, spoiled-mulDiv(satAdd(satAdd(clean, spoiled), open), p.Growth.Tolerated, million))
 	loss := mulDiv(excess, p.Growth.Shrink, million)
 	return max(0, line-loss), loss > 0
 }

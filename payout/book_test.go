@@ -211,7 +211,7 @@ func TestScenarios(t *testing.T) {
 			p1 pay pay 9000 hold 0 by none
 			f1 refund order 0 balance 500 collateral 1000 advance 7500
 			p2 hold_all pay 0 hold 8000 by line refunds_risen advance_unrecovered held_open
-			p3 hold_part pay 900 hold 7100 until day 16 by line refunds_risen advance_unrecovered held_until`},
+			p3 hold_part pay 1750 hold 6250 until day 16 by line refunds_risen advance_unrecovered held_until`},
 		{"several part refunds, never more than the order", `
 			pay o1 m1 5000
 			confirm o1

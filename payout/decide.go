@@ -221,14 +221,14 @@ func partOf(line int64, part float64) int64 {
 // lineOf is the line of a group in one currency: one newcomer's line for all of
 // it, and what its members earned together.
 func (b *Book) lineOf(g *group, c event.Currency) (line int64, lowered, earned bool) {
-	var clean, old, spoiled int64
+	var clean, old, spoiled, open int64
 	for _, m := range g.members {
 		if a := m.accounts[c]; a != nil {
 			a.forget(b.now, b.pack.Growth.History)
-			clean, old, spoiled = satAdd(clean, a.clean), satAdd(old, a.old), satAdd(spoiled, a.spoiled)
+			clean, old, spoiled, open = satAdd(clean, a.clean), satAdd(old, a.old), satAdd(spoiled, a.spoiled), satAdd(open, a.refundable)
 		}
 	}
-	line, lowered = b.pack.line(c, clean, min(old, clean), spoiled)
+	line, lowered = b.pack.line(c, clean, min(old, clean), spoiled, open)
 	return line, lowered, clean > 0
 }
 

@@ -178,7 +178,7 @@ func (b *payoutBench) run(ctx context.Context) error {
 	results := make([][]outcomeOf, b.worlds)
 	truths := make([]sim.MarketplaceTruth, b.worlds)
 	errs := make([]error, b.worlds)
-	if err := parallel(ctx, b.worlds, func(i int) { results[i], truths[i], errs[i] = b.world(ctx, benchSeeds+7_500_000+uint64(i)) }); err != nil {
+	if err := parallel(ctx, b.worlds, func(i int) { results[i], truths[i], errs[i] = b.world(ctx, benchSeeds+7_600_000+uint64(i)) }); err != nil {
 		return err
 	}
 	for i := range results {
