@@ -405,3 +405,21 @@ func TestACanaryForOneOfTwoIsTheAdvice(t *testing.T) {
 		t.Errorf("%q %q", res.Advice, res.AdviceZH)
 	}
 }
+
+// A record that holds the harmed customers alone says nothing of how usual it is to
+// view them: the account that viewed them all is not accused.
+func TestAnExtractAccusesNobody(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 51))
+		h := history{queues: make([]string, 10)}
+		for c := range h.queues {
+			for _, a := range append([]int{0}, r.Perm(12)[:3]...) {
+				h.looks = append(h.looks, look{actor: a, customer: c, at: t0.Add(time.Duration(c) * time.Hour)})
+			}
+			h.complaints = append(h.complaints, complaint{customer: c, at: t0.AddDate(0, 0, 20)})
+		}
+		if res := h.answer(nil); probability(res, actorNo(0)) > 0.3 || names(res) {
+			t.Errorf("seed %d: %v %q", seed, res.Accounts, res.Advice)
+		}
+	}
+}
