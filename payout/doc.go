@@ -21,6 +21,14 @@
 // share one line: each uses up the fraction of it that it is of the line in its
 // own currency.
 //
+// Beside the line a pack may ask for two things more, and neither widens it: that
+// the refunds which ordinary behaviour will bring stay covered by balance,
+// collateral and what buyers have paid but not confirmed (a quantile), and that
+// the chance of fraud times X stays within a share of the line. A delivery that is
+// doubted starts its refund window later. A person may let a merchant have more,
+// by an override with a reason and an end. Events may come in any order within the
+// allowed lateness: those before their order are kept for it.
+//
 // It never links merchants (it is told of rings by ring.found), never looks at
 // a clock, does no I/O, and never takes a decision back: a correction is a new
 // decision. What the platform recovers of an advance is taken to come from

@@ -152,8 +152,7 @@ func (b *Book) evidence(a *account) Evidence {
 		e[evidenceBuyers+i] = min(1, math.Log10(1+1e4*c.share())/4)
 	}
 	alpha, beta := b.rate(a)
-	h := b.habitsOf(a)
-	usual := (b.pack.Ordinary.Rate*200 + float64(h.spoiled)) / (200 + float64(h.clean+h.spoiled))
+	usual := b.usualRate(b.habitsOf(a))
 	e[evidenceRefunds] = min(1, max(0, math.Log((alpha/(alpha+beta))/max(usual, 1e-6))/2))
 	if since := m.opened; !since.IsZero() {
 		e[evidenceNew] = max(0, 1-b.now.Sub(since).Hours()/24/60)

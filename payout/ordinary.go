@@ -81,13 +81,16 @@ func (t *timing) toCome(left float64) float64 {
 	return sum / total
 }
 
+// usualRate is the share of a category's orders that come to be refunded.
+func (b *Book) usualRate(h *habits) float64 {
+	const known = 200 // orders that weigh as much as the pack's own rate
+	return (b.pack.Ordinary.Rate*known + float64(h.spoiled)) / (known + float64(h.clean+h.spoiled))
+}
+
 // rate is the share of a merchant's orders that come to be refunded after the
 // confirmation: a beta variable of these parameters.
 func (b *Book) rate(a *account) (refunded, kept float64) {
-	h := b.habitsOf(a)
-	const known = 200 // orders of a category that weigh as much as the pack's own rate
-	mean := (b.pack.Ordinary.Rate*known + float64(h.spoiled)) / (known + float64(h.clean+h.spoiled))
-	s := b.pack.Ordinary.Strength
+	mean, s := b.usualRate(b.habitsOf(a)), b.pack.Ordinary.Strength
 	return s*mean + float64(a.numSpoiled), s*(1-mean) + float64(a.numClean)
 }
 
