@@ -19,6 +19,7 @@ type Finder struct {
 	common      map[pair]*overlap
 	ids         map[pair]map[string]float64 // weights of shared identifiers
 	found       int                         // rings so far, for their age
+	named       map[event.RingID]bool       // names that were given
 	struck      map[pair]map[string]bool    // grounds that a person has struck out; "" is all
 	recent      []purchase                  // of the last GroupDays, by time
 	scanned     time.Time                   // when groups were last looked for
@@ -83,6 +84,7 @@ func New(o Options) *Finder {
 		common:      map[pair]*overlap{},
 		ids:         map[pair]map[string]float64{},
 		struck:      map[pair]map[string]bool{},
+		named:       map[event.RingID]bool{},
 	}
 }
 
@@ -185,7 +187,9 @@ func (f *Finder) bought(ev event.Event, d *event.OrderPaid) []event.Event {
 		o.n++
 		o.weight += w
 	}
-	f.recent = append(f.recent, purchase{ev.Time, d.Buyer, s})
+	if f.opt.GroupDays > 0 {
+		f.recent = append(f.recent, purchase{ev.Time, d.Buyer, s})
+	}
 	out := f.link(ev, s, b.shops)
 	out = append(out, f.ringBuyer(ev, d.Buyer, b, s)...)
 	return append(out, f.groups(ev)...)
@@ -245,15 +249,21 @@ func (f *Finder) groups(ev event.Event) []event.Event {
 }
 
 func (f *Finder) linkGroup(ev event.Event, b Block, names []event.BuyerID, members []*shop) []event.Event {
-	first, grown := members[b.Merchants[0]], false
-	for _, j := range b.Merchants[1:] {
-		other := members[j]
+	var shops []*shop
+	for _, j := range b.Merchants {
+		shops = append(shops, members[j])
+	}
+	if shops = f.unparted(shops); len(shops) < 2 {
+		return nil
+	}
+	first, grown := shops[0], false
+	for _, other := range shops[1:] {
 		p := pairOf(first, other)
 		if f.ids[p] == nil {
 			f.ids[p] = map[string]float64{}
 		}
 		f.ids[p][ByGroup] = f.opt.Threshold
-		if _, sum := f.weights(p); sum < f.opt.Threshold { // struck out
+		if _, sum := f.weights(p); sum < f.opt.Threshold { // struck out; something else holds them together
 			continue
 		}
 		first.links[other], other.links[first] = struct{}{}, struct{}{}
@@ -270,6 +280,26 @@ func (f *Finder) linkGroup(ev event.Event, b Block, names []event.BuyerID, membe
 		return nil
 	}
 	return []event.Event{f.tell(ev, first.ring)}
+}
+
+// unparted leaves out of a group the shops that a person has parted from another of
+// it, and that are of different rings since: that the group is found again, with
+// whatever shop first, is no new ground.
+func (f *Finder) unparted(group []*shop) []*shop {
+	var out []*shop
+	for _, s := range group {
+		parted := slices.ContainsFunc(group, func(other *shop) bool {
+			if other == s || s.ring != nil && s.ring == other.ring {
+				return false
+			}
+			by := f.struck[pairOf(s, other)]
+			return by[""] || by[ByGroup]
+		})
+		if !parted {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // rarity is how much a buyer of n shops says, 1 at two. The constant is
@@ -358,7 +388,7 @@ func (f *Finder) join(a, b *shop) (grown bool) {
 	}
 	if keep == nil {
 		f.found++
-		keep = &ring{id: ringID(a, b), age: f.found, buyers: map[event.BuyerID]struct{}{}}
+		keep = &ring{id: f.name(a, b), age: f.found, buyers: map[event.BuyerID]struct{}{}}
 	}
 	joining := []*shop{a, b}
 	if other != nil {
@@ -380,9 +410,17 @@ func (f *Finder) join(a, b *shop) (grown bool) {
 	return true
 }
 
-// ringID names a ring for good, after the first two that were found to be one.
-func ringID(a, b *shop) event.RingID {
+// name names a ring for good, after the first two that were found to be one. A ring
+// that fell apart keeps its name: the same two, found again, make another.
+func (f *Finder) name(a, b *shop) event.RingID {
 	p := pairOf(a, b)
-	sum := sha256.Sum256([]byte(string(p.a.id) + "\x00" + string(p.b.id)))
-	return event.RingID("ring-" + hex.EncodeToString(sum[:5]))
+	text := string(p.a.id) + "\x00" + string(p.b.id)
+	for {
+		sum := sha256.Sum256([]byte(text))
+		if id := event.RingID("ring-" + hex.EncodeToString(sum[:5])); !f.named[id] {
+			f.named[id] = true
+			return id
+		}
+		text += "\x00"
+	}
 }

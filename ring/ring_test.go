@@ -340,3 +340,82 @@ func TestAPersonStrikesALinkOut(t *testing.T) {
 		t.Errorf("twice: %+v", got)
 	}
 }
+
+// What falls apart gets a name that no ring has: the part that is not kept may be the
+// very two that the whole was named after.
+func TestPartsOfARingHaveNamesOfTheirOwn(t *testing.T) {
+	w := newWorld(t)
+	w.apply("m1", "legal_person=x")
+	w.apply("m2", "legal_person=x", "bank_account=b")
+	w.apply("m3", "bank_account=b", "phone=p")
+	w.apply("m4", "phone=p", "device=d")
+	w.apply("m5", "phone=p", "device=d")
+	whole := w.all[len(w.all)-1]
+	if len(whole.Merchants) != 5 {
+		t.Fatalf("%v", whole.Merchants)
+	}
+	got := w.strike("m2", "m3", "")
+	if len(got) != 2 || names(got[0].Merchants) != "[m3 m4 m5]" || names(got[1].Merchants) != "[m1 m2]" || got[0].Ring != whole.Ring || got[1].Ring == whole.Ring {
+		t.Fatalf("%+v", got)
+	}
+	// Nor does one that is made anew take the name of one that was.
+	if last := w.strike("m1", "m2", ByLegalPerson); len(last) != 1 || len(last[0].Merchants) != 0 {
+		t.Fatalf("%+v", last)
+	}
+	for i := range 400 {
+		w.buy(fmt.Sprint("o", i), fmt.Sprint("h", i%30))
+	}
+	for i := range 30 {
+		w.buy(fmt.Sprint("c", i), "m1")
+		w.buy(fmt.Sprint("c", i), "m2")
+	}
+	again := w.all[len(w.all)-1]
+	if names(again.Merchants) != "[m1 m2]" || again.Ring == got[1].Ring || again.Ring == whole.Ring {
+		t.Errorf("%+v", again)
+	}
+}
+
+// A group is found again every week: who was parted from it stays out of it.
+func TestAGroupTakesNobodyBackWhomAPersonStruckOut(t *testing.T) {
+	w := newWorld(t)
+	w.f.opt.MinBuyers = 1000 // pairs would be a new ground
+	rng := rand.New(rand.NewPCG(1, 10))
+	n := 0
+	month := func() {
+		for range 15_000 {
+			n++
+			w.buyAt(n, fmt.Sprint("b", rng.IntN(4000)), fmt.Sprint("h", rng.IntN(300)))
+			if n%90 == 0 {
+				w.buyAt(n, fmt.Sprint("x", rng.IntN(50)), fmt.Sprint("r", rng.IntN(12)))
+			}
+		}
+	}
+	month()
+	month()
+	if len(w.all) == 0 || len(w.all[len(w.all)-1].Merchants) < 11 {
+		t.Fatal("not found")
+	}
+	out := "r3"
+	linked := false
+	for i := range 12 { // what can be seen to link it
+		other := fmt.Sprint("r", i)
+		if _, ok := w.f.shops[event.MerchantID(out)].links[w.f.shops[event.MerchantID(other)]]; ok {
+			linked = true
+			w.strike(out, other, "")
+		}
+	}
+	if !linked {
+		t.Fatalf("%s is linked to nobody", out)
+	}
+	w.all = nil
+	month()
+	month()
+	for _, d := range w.all {
+		if slices.Contains(d.Merchants, event.MerchantID(out)) {
+			t.Fatalf("%s is back: %v", out, d.Merchants)
+		}
+	}
+	if ring := w.f.shops[event.MerchantID(out)].ring; ring != nil {
+		t.Errorf("it is of %s", ring.id)
+	}
+}

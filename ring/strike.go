@@ -74,7 +74,7 @@ func (f *Finder) split(ev event.Event, r *ring) []event.Event {
 			break
 		}
 		f.found++
-		n := &ring{id: ringID(part[0], part[1]), age: f.found, members: part, buyers: map[event.BuyerID]struct{}{}}
+		n := &ring{id: f.name(part[0], part[1]), age: f.found, members: part, buyers: map[event.BuyerID]struct{}{}}
 		for _, s := range part {
 			s.ring = n
 		}
