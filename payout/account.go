@@ -58,7 +58,7 @@ type order struct {
 	pending  int64 // refunds under review, which keep their part exposed
 	days     int
 
-	paid, shipped     time.Time
+	shipped           time.Time
 	signed, confirmed time.Time
 	end               time.Time // of the refund window; zero while it is open-ended
 	closed            bool

@@ -26,7 +26,7 @@ type Book struct {
 	refunds   map[event.RefundID]*refund
 	rings     map[event.RingID]*group
 	ends      endHeap
-	habits    map[string]*habits // by category and currency
+	habits    map[trade]*habits
 	timing    timing
 	early     map[event.OrderID][]event.Event // of orders not yet known
 	waiting   []waits                         // the same, by arrival
@@ -70,7 +70,7 @@ func New(p Pack) *Book {
 		requests:  map[event.RequestID]*request{},
 		refunds:   map[event.RefundID]*refund{},
 		rings:     map[event.RingID]*group{},
-		habits:    map[string]*habits{},
+		habits:    map[trade]*habits{},
 		early:     map[event.OrderID][]event.Event{},
 		overrides: map[event.OverrideID]*Override{},
 	}
@@ -261,7 +261,7 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 	if !a.grow(&a.received, d.Money.Amount) {
 		return
 	}
-	o := &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category), paid: ev.Time,
+	o := &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category),
 		abroad: d.BuyerCountry != "" && d.BuyerCountry != m.country,
 		old:    !d.BuyerSince.IsZero() && ev.Time.Sub(d.BuyerSince) >= b.pack.Growth.EstablishedAfter}
 	b.orders[d.Order] = o
@@ -371,7 +371,7 @@ func (b *Book) ended(o *order) {
 
 // habitsOf returns those of an account's category.
 func (b *Book) habitsOf(a *account) *habits {
-	key := string(a.currency) + b.merchants[a.merchant].category
+	key := trade{b.merchants[a.merchant].category, a.currency}
 	h := b.habits[key]
 	if h == nil {
 		h = &habits{}
@@ -475,6 +475,9 @@ func (b *Book) ringFound(ev event.Event, d *event.RingFound) []event.Event {
 // Where their application had waited for that, it is decided anew.
 func (b *Book) leaveRing(ev event.Event, g *group, left []event.MerchantID) []event.Event {
 	var out []event.Event
+	if len(left) > 0 {
+		clear(g.buyers) // those who are still the ring's are named again
+	}
 	for _, id := range left {
 		m := b.merchants[id]
 		if m == nil || m.group != g {

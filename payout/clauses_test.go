@@ -407,7 +407,14 @@ func TestAShopLeavesItsRing(t *testing.T) {
 	if d := two.ask(); d.Pay.Amount != 0 || d.BoundBy != "ring" {
 		t.Errorf("the second: %+v", d)
 	}
-	two.fold(&event.RingFound{Ring: "r", Left: []event.MerchantID{"m1", "m2"}})
+	two.fold(&event.RingFound{Ring: "r", Merchants: []event.MerchantID{"m1"}, Buyers: []event.BuyerID{"bo1"}})
+	if _, ours := b.ringBuyer(b.orders["o1"]); !ours {
+		t.Error("the ring's buyer is not known")
+	}
+	two.fold(&event.RingFound{Ring: "r", Merchants: []event.MerchantID{"m1"}, Left: []event.MerchantID{"m2"}})
+	if _, ours := b.ringBuyer(b.orders["o1"]); ours {
+		t.Error("a buyer is still taken for the ring's after a person has struck its link out")
+	}
 	if d := two.ask(); d.Pay.Amount != 10_000 || d.Inputs.Ring != nil {
 		t.Errorf("alone again: %+v", d)
 	}

@@ -64,15 +64,9 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 		Inputs: event.PayoutInputs{Balance: a.balance, Refundable: a.refundable, Collateral: a.collateral,
 			Advanced: a.advanced, Line: lim.line, Escrow: a.escrow},
 	}
-	if b.pack.Ordinary.Quantile > 0 {
-		out.Inputs.Ordinary = b.ordinary(a, at)
-	}
-	if b.pack.Scores.On {
-		p := b.chance(m, c)
-		out.Inputs.Fraud = math.Round(1e4*p) / 1e4
-		if p > b.pack.Scores.Tolerated {
-			out.Inputs.Evidence = b.grounds(m, c)
-		}
+	out.Inputs.Ordinary, out.Inputs.Fraud = lim.ordinary, math.Round(1e4*lim.suspicion.chance)/1e4
+	if lim.part < 1 {
+		out.Inputs.Evidence = b.pack.Scores.grounds(lim.suspicion.evidence)
 	}
 	if m.group.ring != "" {
 		ring := m.group.ring
@@ -119,7 +113,7 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 	if drawn == 0 {
 		out.BoundBy = lim.boundBy
 	}
-	if until := b.until(m, a, want, at); !until.IsZero() {
+	if until := b.until(m, a, want, lim.part); !until.IsZero() {
 		out.Until = until.In(at.Location())
 	}
 	out.Reasons = append(out.Reasons, b.explain(a, lim, out)...)
@@ -136,6 +130,11 @@ type limits struct {
 	lowered bool  // refunds have lowered the line
 	earned  bool  // sales have raised it
 	taken   int64 // of the line by the ring's other shops and other currencies
+
+	// What was reckoned for it, whichever clause binds.
+	ordinary  int64 // refunds to come
+	suspicion suspicion
+	part      float64 // of the lines that the suspicion leaves
 }
 
 // Clauses that bind.
@@ -151,19 +150,24 @@ const (
 // merchant in a ring is bound by its own and by the ring's; the ring's is the
 // sum's. What evidence for fraud there is only narrows these.
 func (b *Book) limits(m *merchant, c event.Currency, at time.Time) limits {
-	all := b.lines(m, c, 1)
+	all, a, ordinary := b.lines(m, c, 1), b.account(m, c), int64(0)
 	if b.pack.Ordinary.Quantile > 0 {
+		ordinary = b.ordinary(a, at)
 		l := all[0]
-		l.room, l.boundBy = b.ordinaryRoom(b.account(m, c), at), byQuantile
+		l.room, l.boundBy = b.ordinaryRoom(a, ordinary), byQuantile
 		all = append(all, l)
 	}
-	if p := b.chance(m, c); p > b.pack.Scores.Tolerated {
-		for _, l := range b.lines(m, c, b.pack.Scores.Tolerated/p) {
+	suspect := b.suspect(m, c)
+	part := b.pack.Scores.part(suspect.chance)
+	if part < 1 {
+		for _, l := range b.lines(m, c, part) {
 			l.boundBy = byLoss
 			all = append(all, l)
 		}
 	}
-	return slices.MinFunc(all, func(x, y limits) int { return cmp.Compare(x.room, y.room) })
+	out := slices.MinFunc(all, func(x, y limits) int { return cmp.Compare(x.room, y.room) })
+	out.ordinary, out.suspicion, out.part = ordinary, suspect, part
+	return out
 }
 
 // lines are the limits that a part of the merchant's line and of its ring's set.
@@ -256,7 +260,7 @@ func (g *group) currencies() []event.Currency {
 // to be paid whole if nothing else happens, at the line, the sales and the evidence
 // of today. It is zero where that cannot be said: parcels are still on their way,
 // or a debt stands.
-func (b *Book) until(m *merchant, a *account, want int64, at time.Time) time.Time {
+func (b *Book) until(m *merchant, a *account, want int64, part float64) time.Time {
 	type closing struct {
 		at   time.Time
 		acc  *account
@@ -277,10 +281,6 @@ func (b *Book) until(m *merchant, a *account, want int64, at time.Time) time.Tim
 		}
 	}
 	slices.SortFunc(all, func(x, y closing) int { return x.at.Compare(y.at) })
-	part := 1.0
-	if p := b.chance(m, a.currency); p > b.pack.Scores.Tolerated {
-		part = b.pack.Scores.Tolerated / p
-	}
 	var othersNow int64
 	for oa := range base {
 		if oa != a {
@@ -299,7 +299,7 @@ func (b *Book) until(m *merchant, a *account, want int64, at time.Time) time.Tim
 				return false
 			}
 		}
-		return b.pack.Ordinary.Quantile == 0 || want <= b.ordinaryRoom(a, at)
+		return b.pack.Ordinary.Quantile == 0 || want <= b.ordinaryRoom(a, b.ordinary(a, at))
 	}
 	for i, c := range all {
 		before := max(0, base[c.acc])

@@ -165,37 +165,43 @@ func (b *Book) evidence(a *account) Evidence {
 	return e
 }
 
-// chance is the probability that a merchant, or any of its ring, is a fraud.
-func (b *Book) chance(m *merchant, c event.Currency) float64 {
-	if !b.pack.Scores.On {
-		return 0
-	}
-	p := 0.0
-	for _, other := range m.group.members {
-		if a := other.accounts[c]; a != nil {
-			p = max(p, b.pack.Scores.chance(b.evidence(a)))
-		}
-	}
-	return p
+// suspicion is the probability that a merchant, or any of its ring, is a fraud, and
+// what speaks for it.
+type suspicion struct {
+	chance   float64
+	evidence Evidence
 }
 
-// grounds are what speaks against a merchant, or against the one of its ring against
-// whom most does, the weightiest first.
-func (b *Book) grounds(m *merchant, c event.Currency) []event.Evidence {
-	var worst Evidence
-	most := -1.0
+func (b *Book) suspect(m *merchant, c event.Currency) suspicion {
+	var worst suspicion
+	if !b.pack.Scores.On {
+		return worst
+	}
 	for _, other := range m.group.members {
 		if a := other.accounts[c]; a != nil {
-			if e := b.evidence(a); b.pack.Scores.chance(e) > most {
-				worst, most = e, b.pack.Scores.chance(e)
+			if e := b.evidence(a); b.pack.Scores.chance(e) > worst.chance {
+				worst = suspicion{b.pack.Scores.chance(e), e}
 			}
 		}
 	}
+	return worst
+}
+
+// part is how much of a line a chance of fraud leaves.
+func (s *Scores) part(chance float64) float64 {
+	if chance <= s.Tolerated {
+		return 1
+	}
+	return s.Tolerated / chance
+}
+
+// grounds are what of the evidence speaks against a merchant, the weightiest first.
+func (s *Scores) grounds(e Evidence) []event.Evidence {
 	var out []event.Evidence
 	round := func(x float64) float64 { return math.Round(1e3*x) / 1e3 }
 	for i, name := range EvidenceNames() {
-		if w := b.pack.Scores.Weights[i] * worst[i]; w >= 0.05 {
-			out = append(out, event.Evidence{Name: name, Value: round(worst[i]), Weight: round(w)})
+		if w := s.Weights[i] * e[i]; w >= 0.05 {
+			out = append(out, event.Evidence{Name: name, Value: round(e[i]), Weight: round(w)})
 		}
 	}
 	slices.SortStableFunc(out, func(x, y event.Evidence) int { return cmp.Compare(y.Weight, x.Weight) })

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/menshen-io/menshen/event"
 )
 
 // Ordinary says how the refunds that ordinary behaviour gives are reckoned: a
@@ -51,10 +53,16 @@ func (a *account) expect(o *order, amount int64) {
 	}
 }
 
-// habits are what a category's orders show, over all its merchants.
+// trade is what merchants are compared within.
+type trade struct {
+	category string
+	currency event.Currency
+}
+
+// habits are what a trade's orders show, over all its merchants.
 type habits struct {
 	clean, spoiled int64
-	prices         [priceBins]int64 // of orders paid, by currency apart
+	prices         [priceBins]int64 // of orders paid
 	orders         int64
 }
 
@@ -140,6 +148,6 @@ func (b *Book) covered(a *account) int64 {
 // (clause 2). What buyers have paid and not confirmed is cover, too: the platform
 // holds it, and it enters the balance before it can be asked for. So a merchant
 // whose sales go on hardly waits, and one whose sales end keeps what it will owe.
-func (b *Book) ordinaryRoom(a *account, at time.Time) int64 {
-	return a.balance + a.collateral + b.covered(a) - a.advanced - b.ordinary(a, at)
+func (b *Book) ordinaryRoom(a *account, ordinary int64) int64 {
+	return a.balance + a.collateral + b.covered(a) - a.advanced - ordinary
 }
