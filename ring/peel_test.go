@@ -12,7 +12,7 @@ import (
 )
 
 // epinions reads the trust graph of soc-Epinions1, where it is present.
-func epinions(t testing.TB) []Edge {
+func epinions(t testing.TB) *Graph {
 	t.Helper()
 	f, err := os.Open("../../shared/data/epinions/soc-Epinions1.tensor.gz")
 	if err != nil {
@@ -26,25 +26,22 @@ func epinions(t testing.TB) []Edge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []Edge
+	var edges []Edge
+	n := 0
 	for s := bufio.NewScanner(z); s.Scan(); {
 		e := Edge{Weight: 1}
 		if _, err := fmt.Sscan(s.Text(), &e.Buyer, &e.Merchant); err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, e)
+		edges = append(edges, e)
+		n = max(n, int(e.Buyer)+1, int(e.Merchant)+1)
 	}
-	return out
+	return NewGraph(n, n, edges)
 }
 
 // The block and score that FRAUDAR's reference implementation finds there.
 func TestTheReferencesBlock(t *testing.T) {
-	edges := epinions(t)
-	n := 0
-	for _, e := range edges {
-		n = max(n, int(e.Buyer)+1, int(e.Merchant)+1)
-	}
-	g := NewGraph(n, n, edges)
+	g := epinions(t)
 	b := g.Densest()
 	if g.Len() != 508_837 || len(b.Buyers) != 1034 || len(b.Merchants) != 945 || math.Abs(b.Score-8.050644) > 1e-6 {
 		t.Errorf("%d edges: a block of %d × %d, score %.6f", g.Len(), len(b.Buyers), len(b.Merchants), b.Score)
@@ -52,12 +49,7 @@ func TestTheReferencesBlock(t *testing.T) {
 }
 
 func BenchmarkDensest(b *testing.B) {
-	edges := epinions(b)
-	n := 0
-	for _, e := range edges {
-		n = max(n, int(e.Buyer)+1, int(e.Merchant)+1)
-	}
-	g := NewGraph(n, n, edges)
+	g := epinions(b)
 	for b.Loop() {
 		g.Densest()
 	}

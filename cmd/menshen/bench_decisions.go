@@ -15,7 +15,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
@@ -205,62 +204,12 @@ func (b *decisionsBench) close() error {
 	return errors.Join(errs...)
 }
 
-// measure lets the targets take turns; the first, short round warms up.
 func (b *decisionsBench) measure(ctx context.Context, requests, conc, rounds int) error {
 	transport := httpproxy.NewTransport()
 	transport.MaxIdleConnsPerHost = conc
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	for round := -1; round < rounds; round++ {
-		n := requests
-		if round < 0 {
-			n = max(1, requests/10)
-		}
-		for _, t := range b.targets {
-			r, err := b.drive(ctx, client, t, n, conc)
-			if err != nil {
-				return fmt.Errorf("measuring %s: %w", t.name, err)
-			}
-			if round >= 0 {
-				t.rounds = append(t.rounds, r)
-			}
-		}
-	}
-	return nil
-}
-
-func (b *decisionsBench) drive(ctx context.Context, client *http.Client, t *benchTarget, n, conc int) (benchRound, error) {
-	took := make([]time.Duration, n)
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	errs := make(chan error, conc)
-	start := time.Now()
-	for range conc {
-		wg.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				began := time.Now()
-				if err := b.once(ctx, client, t.url); err != nil {
-					errs <- err
-					next.Store(int64(n))
-					return
-				}
-				took[i] = time.Since(began)
-			}
-		})
-	}
-	wg.Wait()
-	all := time.Since(start)
-	select {
-	case err := <-errs:
-		return benchRound{}, err
-	default:
-	}
-	slices.Sort(took)
-	return benchRound{rate: float64(n) / all.Seconds(), p50: took[n/2], p99: took[min(n-1, n*99/100)]}, nil
+	return takeTurns(b.targets, requests, conc, rounds, func(t *benchTarget) error { return b.once(ctx, client, t.url) })
 }
 
 // once asks for a payout that no one has asked for yet.

@@ -224,19 +224,23 @@ func (b *gatewayBench) close() error {
 	return errors.Join(errs...)
 }
 
-// measure lets the targets take turns, so that whatever else the machine does
-// meets all of them; the first, short round warms up.
 func (b *gatewayBench) measure(ctx context.Context, requests, conc, rounds int) error {
 	transport := httpproxy.NewTransport()
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
+	return takeTurns(b.targets, requests, conc, rounds, func(t *benchTarget) error { return t.once(ctx, client, len(b.body)) })
+}
+
+// takeTurns asks one target after another in each round, so that whatever else the
+// machine does meets all of them; the first, short round warms up.
+func takeTurns(targets []*benchTarget, requests, conc, rounds int, once func(*benchTarget) error) error {
 	for round := -1; round < rounds; round++ {
 		n := requests
 		if round < 0 {
 			n = max(1, requests/10)
 		}
-		for _, t := range b.targets {
-			r, err := t.drive(ctx, client, n, conc, len(b.body))
+		for _, t := range targets {
+			r, err := driveRound(n, conc, func() error { return once(t) })
 			if err != nil {
 				return fmt.Errorf("measuring %s: %w", t.name, err)
 			}
@@ -248,7 +252,8 @@ func (b *gatewayBench) measure(ctx context.Context, requests, conc, rounds int) 
 	return nil
 }
 
-func (t *benchTarget) drive(ctx context.Context, client *http.Client, n, conc, size int) (benchRound, error) {
+// driveRound asks n times over conc connections.
+func driveRound(n, conc int, once func() error) (benchRound, error) {
 	took := make([]time.Duration, n)
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -262,7 +267,7 @@ func (t *benchTarget) drive(ctx context.Context, client *http.Client, n, conc, s
 					return
 				}
 				began := time.Now()
-				if err := t.once(ctx, client, size); err != nil {
+				if err := once(); err != nil {
 					errs <- err
 					next.Store(int64(n))
 					return
