@@ -113,6 +113,14 @@ type PayoutInputs struct {
 	// Evidence is what speaks for that, the weightiest first, where it narrows the
 	// line. It is for the analyst, not for the merchant.
 	Evidence []Evidence `json:"evidence,omitzero"`
+	// Rules are those of the pack's own that made it wait.
+	Rules []RuleMet `json:"rules,omitzero"`
+}
+
+// RuleMet is a rule of a pack's own and what it found, as far as it is numbers.
+type RuleMet struct {
+	Rule       string             `json:"rule"`
+	Aggregates map[string]float64 `json:"aggregates,omitzero"`
 }
 
 // Evidence is one thing that speaks for a fraud.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // Book keeps all merchants' accounts and decides. It is safe for use by several
@@ -33,6 +34,7 @@ type Book struct {
 	past      []past                          // orders and requests that may be forgotten, by time
 	unmatched int                             // events that belong to nothing known
 	overrides map[event.OverrideID]*Override
+	rules     *rule.Engine // the pack's own
 
 	deviations float64 // of refunds, above the mean, that are kept covered
 }
@@ -41,7 +43,8 @@ type merchant struct {
 	id                event.MerchantID
 	category, country string
 	opened            time.Time
-	applied           string // the last decision on the application
+	applied           string         // the last decision on the application
+	met               []event.Reason // rules of the pack's own that the application met
 	accounts          map[event.Currency]*account
 	group             *group
 	lastDecision      string
@@ -73,6 +76,7 @@ func New(p Pack) *Book {
 		habits:    map[trade]*habits{},
 		early:     map[event.OrderID][]event.Event{},
 		overrides: map[event.OverrideID]*Override{},
+		rules:     rule.New(p.ownRules()),
 	}
 	if q := p.Ordinary.Quantile; q > 0 {
 		b.deviations = math.Sqrt2 * math.Erfinv(2*q-1)
@@ -92,8 +96,10 @@ func (b *Book) Fold(ev event.Event) []event.Event {
 		return b.applied(ev, d)
 	case *event.MerchantOpened:
 		b.merchant(d.Merchant).opened = ev.Time
+		b.meets(ev, nil, nil, "")
 	case *event.CollateralChanged:
 		a := b.account(b.merchant(d.Merchant), d.Total.Currency)
+		b.meets(ev, nil, nil, "")
 		if d.Total.Amount > maxMoney {
 			a.frozen = true
 			break
@@ -110,11 +116,12 @@ func (b *Book) Fold(ev event.Event) []event.Event {
 	case *event.PayoutRequested:
 		return b.payoutRequested(ev, d)
 	case *event.PayoutPaid:
+		b.meets(ev, nil, nil, "")
 		b.payoutPaid(d)
 	case *event.RefundRequested:
 		return b.refundRequested(ev, d)
 	case *event.RefundAdvanced:
-		b.refundAdvanced(d)
+		b.refundAdvanced(ev, d)
 	case *event.RefundRecovered:
 		b.refundRecovered(ev, d)
 	case *event.RingFound:
@@ -224,6 +231,7 @@ func (b *Book) account(m *merchant, c event.Currency) *account {
 func (b *Book) onOrder(ev event.Event, id event.OrderID, f func(*order)) {
 	o := b.orders[id]
 	if o != nil {
+		b.meets(ev, b.merchants[o.acc.merchant], o, o.acc.currency)
 		f(o)
 		return
 	}
@@ -265,6 +273,7 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 		abroad: d.BuyerCountry != "" && d.BuyerCountry != m.country,
 		old:    !d.BuyerSince.IsZero() && ev.Time.Sub(d.BuyerSince) >= b.pack.Growth.EstablishedAfter}
 	b.orders[d.Order] = o
+	b.meets(ev, nil, nil, "")
 	a.escrow += o.amount
 	h := b.habitsOf(a)
 	if b.dear(h, o.amount) {
@@ -282,6 +291,7 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 	delete(b.early, d.Order)
 	for _, ev := range early {
 		b.unmatched--
+		b.meets(ev, m, o, a.currency)
 		switch d := ev.Data.(type) {
 		case *event.OrderConfirmed:
 			b.confirmed(ev, d, o)
@@ -386,13 +396,17 @@ func (b *Book) applied(ev event.Event, d *event.MerchantApplied) []event.Event {
 		return nil
 	}
 	m.category, m.country = d.Category, d.Country
+	m.met = reasonsOf(b.meets(ev, nil, nil, ""))
 	return b.judgeMerchant(ev, m)
 }
 
 // judgeMerchant decides on an application, or corrects the decision on one
 // when the shop turns out to belong to a ring before it has opened.
 func (b *Book) judgeMerchant(ev event.Event, m *merchant) []event.Event {
-	out := &event.DecisionMerchant{Merchant: m.id, Decision: event.Admit, Reasons: []event.Reason{}}
+	out := &event.DecisionMerchant{Merchant: m.id, Decision: event.Admit, Reasons: slices.Clone(m.met)}
+	if len(m.met) > 0 {
+		out.Decision = event.Review
+	}
 	if g := m.group; g.ring != "" {
 		out.Ring, out.Decision = g.ring, event.Review
 		out.Reasons = append(out.Reasons, reasonLinked(len(g.members)-1))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // payoutRequested answers a request: one decision, or one a currency where all
@@ -32,9 +33,10 @@ func (b *Book) payoutRequested(ev event.Event, d *event.PayoutRequested) []event
 			currencies = []event.Currency{b.mainCurrency(m)}
 		}
 	}
+	met := b.meets(ev, m, nil, currencies[0])
 	var out []event.Event
 	for _, c := range currencies {
-		dec := b.judgePayout(ev.Time, m, c, d)
+		dec := b.judgePayout(ev.Time, m, c, d, met)
 		a := m.accounts[c]
 		r.paid[c] = dec.Pay.Amount
 		a.balance -= dec.Pay.Amount
@@ -55,14 +57,17 @@ func (b *Book) mainCurrency(m *merchant) event.Currency {
 	return b.pack.Currency
 }
 
-func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event.PayoutRequested) *event.DecisionPayout {
+func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event.PayoutRequested, met []rule.Met) *event.DecisionPayout {
 	a := b.account(m, c)
 	lim := b.limits(m, c, at)
+	if len(met) > 0 && lim.room > 0 {
+		lim.room, lim.boundBy = 0, byRule
+	}
 	money := func(n int64) event.Money { return event.Money{Amount: n, Currency: c} }
 	out := &event.DecisionPayout{
 		Request: d.Request, Merchant: m.id, Pay: money(0), Hold: money(0), BoundBy: "none", Reasons: []event.Reason{},
 		Inputs: event.PayoutInputs{Balance: a.balance, Refundable: a.refundable, Collateral: a.collateral,
-			Advanced: a.advanced, Line: lim.line, Escrow: a.escrow},
+			Advanced: a.advanced, Line: lim.line, Escrow: a.escrow, Rules: inputsOf(met)},
 	}
 	out.Inputs.Ordinary, out.Inputs.Fraud = lim.ordinary, math.Round(1e4*lim.suspicion.chance)/1e4
 	if lim.part < 1 {
@@ -113,7 +118,11 @@ func (b *Book) judgePayout(at time.Time, m *merchant, c event.Currency, d *event
 	if drawn == 0 {
 		out.BoundBy = lim.boundBy
 	}
-	if until := b.until(m, a, want, lim.part); !until.IsZero() {
+	out.Reasons = append(out.Reasons, reasonsOf(met)...)
+	if lim.boundBy == byRule { // until when, nobody can say
+		return out
+	}
+	if until := b.until(m, a, want, lim.part); !until.IsZero() && len(met) == 0 {
 		out.Until = until.In(at.Location())
 	}
 	out.Reasons = append(out.Reasons, b.explain(a, lim, out)...)
@@ -143,6 +152,7 @@ const (
 	byRing     = "ring"
 	byQuantile = "quantile"
 	byLoss     = "expected_loss"
+	byRule     = "rule"     // of the pack's own
 	byOverride = "override" // a person let more out
 )
 

@@ -24,7 +24,8 @@
 // Beside the line a pack may ask for two things more, and neither widens it: that
 // the refunds which ordinary behaviour will bring stay covered by balance,
 // collateral and what buyers have paid but not confirmed (a quantile), and that
-// the chance of fraud times X stays within a share of the line. A delivery that is
+// the chance of fraud times X stays within a share of the line. A pack's own rules
+// (package rule) may make a request, a refund or an application wait. A delivery that is
 // doubted starts its refund window later. A person may let a merchant have more,
 // by an override with a reason and an end. Events may come in any order within the
 // allowed lateness: those before their order are kept for it.

@@ -75,6 +75,9 @@ func (p Pack) RunExamples() []error {
 		if len(got) != len(ex.Expect) {
 			faults = append(faults, fmt.Errorf("example %q: %d decisions, expected %d", ex.Name, len(got), len(ex.Expect)))
 		}
+		for _, fault := range b.RuleFaults() {
+			faults = append(faults, fmt.Errorf("example %q: %s", ex.Name, fault))
+		}
 		for i := range min(len(got), len(ex.Expect)) {
 			if err := ex.Expect[i].compare(got[i]); err != nil {
 				faults = append(faults, fmt.Errorf("example %q: decision %d: %w", ex.Name, i+1, err))

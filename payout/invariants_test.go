@@ -238,7 +238,7 @@ func tell(t *testing.T, evs []event.Event, twice bool) []string {
 	t.Helper()
 	p := testPack()
 	p.Delivery = Delivery{Longest: 10 * day, Fastest: 2 * time.Hour, Same: 2, Carriers: map[string]struct{}{"sf": {}}}
-	b := New(p)
+	b := New(withRules(t, p, ownRules))
 	var out []string
 	for i, ev := range evs {
 		said := b.Fold(ev)

@@ -40,7 +40,7 @@ func (p Pack) Instant() Pack {
 	for c := range p.Lines {
 		lines[c] = Line{Newcomer: maxMoney, Cap: maxMoney}
 	}
-	p.Lines = lines
+	p.Lines, p.rules = lines, nil
 	return p
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/internal/yamlconf"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // Pack is the money door's configuration.
@@ -28,6 +29,8 @@ type Pack struct {
 	Delivery        Delivery
 	Overrides       Overrides
 	Examples        []Example
+
+	rules *rule.Set // the pack's own; nil for none
 }
 
 // Line is how much may be uncovered in one currency, in its minor units.
@@ -67,6 +70,8 @@ type packDoc struct {
 	Delivery        *deliveryDoc       `yaml:"delivery"`
 	Overrides       *overridesDoc      `yaml:"overrides"`
 	Rings           any                `yaml:"rings"` // read by package ring
+	Aggregates      []rule.Aggregate   `yaml:"aggregates"`
+	Checks          []rule.Condition   `yaml:"checks"`
 	Examples        []exampleDoc       `yaml:"examples"`
 }
 
@@ -246,6 +251,7 @@ func ParsePack(file string, data []byte) (Pack, error) {
 	}
 	p.readClauses(&doc, fault)
 	p.readOverrides(doc.Overrides, fault)
+	p.readRules(&doc, fault)
 	for i, d := range doc.Examples {
 		ex, err := d.read()
 		if err != nil {

@@ -2,6 +2,7 @@ package payout
 
 import (
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/rule"
 )
 
 // refund is a refund that was asked for.
@@ -32,6 +33,10 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	if o != nil {
 		out.Merchant = o.acc.merchant
 	}
+	var met []rule.Met
+	if o != nil {
+		met = b.meets(ev, b.merchants[o.acc.merchant], o, o.acc.currency)
+	}
 	if reason, ok := b.doubt(o, d); ok {
 		r.reviewed = true
 		out.Decision = event.Review
@@ -39,6 +44,9 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 		return []event.Event{decision(ev.Time, out)}
 	}
 	a, n := o.acc, d.Money.Amount
+	if len(met) > 0 {
+		return b.review(ev, r, n, out, reasonsOf(met))
+	}
 	if o.confirmed.IsZero() {
 		o.change(func() { o.refunded += n })
 		a.returned += n
@@ -52,12 +60,8 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	r.fromCollateral = min(n-r.fromBalance, a.collateral)
 	advance := n - r.fromBalance - r.fromCollateral
 	if _, linked := b.ringBuyer(o); linked && advance > 0 {
-		// The rest stays as it is until a person has looked at it.
-		r.fromBalance, r.fromCollateral, r.reviewed, r.pending = 0, 0, true, n
-		o.change(func() { o.pending += n })
-		out.Decision = event.Review
-		out.Reasons = append(out.Reasons, reasonLinkedBuyer())
-		return []event.Event{decision(ev.Time, out)}
+		r.fromBalance, r.fromCollateral = 0, 0
+		return b.review(ev, r, n, out, []event.Reason{reasonLinkedBuyer()})
 	}
 	r.advance = advance
 	if o.refunded == 0 {
@@ -76,6 +80,18 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	a.held = max(0, min(a.held, a.balance))
 	a.spoil(b.now, n)
 	out.FromBalance, out.FromCollateral, out.Advance = r.fromBalance, r.fromCollateral, advance
+	return []event.Event{decision(ev.Time, out)}
+}
+
+// review leaves a refund of n as it is until a person has looked at it. Of a confirmed
+// order it stays exposed for so long.
+func (b *Book) review(ev event.Event, r *refund, n int64, out *event.DecisionRefund, why []event.Reason) []event.Event {
+	r.reviewed = true
+	if o := r.order; !o.confirmed.IsZero() {
+		r.pending = n
+		o.change(func() { o.pending += n })
+	}
+	out.Decision, out.Reasons = event.Review, append(out.Reasons, why...)
 	return []event.Event{decision(ev.Time, out)}
 }
 
@@ -107,13 +123,14 @@ func (b *Book) ringBuyer(o *order) (event.RingID, bool) {
 
 // refundAdvanced sets what the platform has paid of a refund from its own money
 // to what the stream says.
-func (b *Book) refundAdvanced(d *event.RefundAdvanced) {
+func (b *Book) refundAdvanced(ev event.Event, d *event.RefundAdvanced) {
 	r := b.refunds[d.Refund]
 	if r == nil || r.order == nil || r.order.acc.currency != d.Money.Currency {
 		b.unmatched++
 		return
 	}
 	o, a := r.order, r.order.acc
+	b.meets(ev, b.merchants[a.merchant], o, a.currency)
 	more := d.Money.Amount - r.advance
 	if d.Money.Amount > maxMoney || more > 0 && !b.fits(a.advancedEver, more) {
 		a.frozen = true
@@ -180,6 +197,7 @@ func (b *Book) refundRecovered(ev event.Event, d *event.RefundRecovered) {
 		r.recoveries = map[event.Key]struct{}{}
 	}
 	r.recoveries[ev.Key()] = struct{}{}
+	b.meets(ev, b.merchants[r.order.acc.merchant], r.order, r.order.acc.currency)
 	// More than is owed is not this refund's.
 	back := min(d.Money.Amount, r.outstanding())
 	r.recovered += back

@@ -21,7 +21,7 @@ func (b *Book) WhatIf(ev event.Event) []event.Event {
 			return nil
 		}
 		_, known := b.merchants[d.Merchant]
-		restore := b.hold(b.merchant(d.Merchant), nil)
+		restore := b.hold(ev, b.merchant(d.Merchant), nil)
 		out := b.payoutRequested(ev, d)
 		restore()
 		delete(b.requests, d.Request)
@@ -38,7 +38,7 @@ func (b *Book) WhatIf(ev event.Event) []event.Event {
 			return []event.Event{decision(ev.Time, &event.DecisionRefund{Refund: d.Refund, Order: d.Order, Decision: event.Review,
 				Reasons: []event.Reason{reasonUnknownOrder()}})}
 		}
-		restore := b.hold(b.merchants[o.acc.merchant], o)
+		restore := b.hold(ev, b.merchants[o.acc.merchant], o)
 		out := b.refundRequested(ev, d)
 		restore()
 		delete(b.refunds, d.Refund)
@@ -47,11 +47,11 @@ func (b *Book) WhatIf(ev event.Event) []event.Event {
 	return nil
 }
 
-// hold notes all that a request of m, or a refund of its order o, can change but for
+// hold notes all that ev, a request of m, or a refund of its order o, can change but for
 // the request or refund itself, and returns what puts it back. The caller holds mu
 // until then.
-func (b *Book) hold(m *merchant, o *order) (restore func()) {
-	var undo []func()
+func (b *Book) hold(ev event.Event, m *merchant, o *order) (restore func()) {
+	undo := []func(){b.rules.Keep(ev, b.beside(ev, m, o, ""))}
 	past, unmatched, timing, known := b.past, b.unmatched, b.timing, maps.Clone(b.habits)
 	undo = append(undo, func() { b.past, b.unmatched, b.timing, b.habits = past, unmatched, timing, known })
 	if o != nil {

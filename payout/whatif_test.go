@@ -24,7 +24,12 @@ func stateOf(b *Book) string {
 	d := dumper{seen: map[uintptr]int{}}
 	v := reflect.ValueOf(b).Elem()
 	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; name != "mu" && name != "pack" {
+		switch name := v.Type().Field(i).Name; name {
+		case "mu", "pack":
+		case "rules":
+			d.out.WriteString("\nrules: ")
+			d.write(reflect.ValueOf(b.rules.State()))
+		default:
 			fmt.Fprintf(&d.out, "\n%s: ", name)
 			d.write(v.Field(i))
 		}
@@ -92,7 +97,7 @@ func (d *dumper) write(v reflect.Value) {
 // A question leaves the book as it was, whatever its state; and what it answers is
 // what the request gives when it is then made.
 func TestWhatIfChangesNothing(t *testing.T) {
-	pack := testPack()
+	pack := withRules(t, testPack(), ownRules)
 	pack.Ordinary = Ordinary{Quantile: 0.9, Rate: 0.1, Strength: 20}
 	pack.Scores = Scores{On: true, Base: -3, Tolerated: 0.05, Dear: 3}
 	pack.Overrides = Overrides{Longest: 1000 * day, SecondAbove: map[event.Currency]int64{"CNY": 1 << 40}}
@@ -142,7 +147,7 @@ func TestWhatIfChangesNothing(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"none", byLine, byOverride, event.Refund, event.Review} {
+	for _, kind := range []string{"none", byLine, byRule, byOverride, event.Refund, event.Review} {
 		if answered[kind] == 0 {
 			t.Errorf("none of %d answers is %q: %v", asked, kind, answered)
 		}

@@ -16,6 +16,7 @@
 // looks at a clock and does no I/O.
 //
 // It fails small: what it keeps is bounded (shops an identifier, shops a buyer,
-// pairs in all), and beyond a bound it forgets the weakest evidence, so that it
-// may find a ring later or not at all, and never invents one.
+// pairs in all; of purchases those of the last group_days), and beyond a bound
+// it forgets the weakest evidence, so that it may find a ring later or not at
+// all, and never invents one.
 package ring

@@ -10,12 +10,12 @@ import (
 
 // What three sliding aggregates and a check on them cost an event of the money door.
 func BenchmarkMoney(b *testing.B) {
-	set, faults := Compile([]Aggregate{
+	set, faults := CompileConditions([]Aggregate{
 		{Name: "orders", On: []string{"order.paid"}, Key: []string{"merchant"}, Fn: "count", Window: Span(24 * time.Hour)},
 		{Name: "buyers", On: []string{"order.paid"}, Key: []string{"merchant"}, Fn: "distinct", Of: "buyer", Window: Span(24 * time.Hour)},
 		{Name: "asked", On: []string{"payout.requested"}, Key: []string{"merchant"}, Fn: "rate", Window: Span(24 * time.Hour)},
-	}, []Check{{Name: "asks-often", On: []string{"payout.requested"}, When: "orders > 5 && buyers * 3 < orders && asked > 2", Severity: "low", Action: "alert",
-		Message: Text{"{merchant} {orders} {buyers} {asked}", "{merchant} {orders} {buyers} {asked}"}}})
+	}, []Condition{{Name: "asks-often", On: []string{"payout.requested"}, When: "orders > 5 && buyers * 3 < orders && asked > 2",
+		Message: Text{"{merchant} {orders} {buyers} {asked}", "{merchant} {orders} {buyers} {asked}"}}}, nil)
 	if faults != nil {
 		b.Fatal(faults)
 	}
@@ -26,9 +26,9 @@ func BenchmarkMoney(b *testing.B) {
 		n++
 		m := event.MerchantID(fmt.Sprint("m", n%3000))
 		at = at.Add(30 * time.Millisecond)
-		e.Fold(event.New(fmt.Sprint("o", n), "shop", at, &event.OrderPaid{Order: event.OrderID(fmt.Sprint("o", n)), Merchant: m, Buyer: event.BuyerID(fmt.Sprint("b", n%50)),
-			Money: event.Money{Amount: 100, Currency: "CNY"}}))
-		e.Fold(event.New(fmt.Sprint("p", n), "pay", at, &event.PayoutRequested{Request: event.RequestID(fmt.Sprint("p", n)), Merchant: m}))
+		e.Meets(event.New(fmt.Sprint("o", n), "shop", at, &event.OrderPaid{Order: event.OrderID(fmt.Sprint("o", n)), Merchant: m, Buyer: event.BuyerID(fmt.Sprint("b", n%50)),
+			Money: event.Money{Amount: 100, Currency: "CNY"}}), nil)
+		e.Meets(event.New(fmt.Sprint("p", n), "pay", at, &event.PayoutRequested{Request: event.RequestID(fmt.Sprint("p", n)), Merchant: m}), nil)
 	}
 	if f := e.Faults(); f != nil {
 		b.Fatal(f)

@@ -1,6 +1,7 @@
 // Package rule decides what the rules that a pack writes for itself say of a
 // stream of events: aggregates over windows of event time, and conditions on
-// them.
+// them. A check raises an alert where its condition is met (Fold); who only asks
+// whether conditions are met (Meets) may give what it knows beside the event.
 //
 // Aggregates and conditions are expressions (github.com/expr-lang/expr) over the
 // fields of an event by their JSON names. They are compiled and checked against

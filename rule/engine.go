@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,10 +99,10 @@ func (e *Engine) Faults() []string {
 	return out
 }
 
-func (e *Engine) fault(rule string, ev event.Event, what string) {
+func (e *Engine) fault(rule string, g given, what string) {
 	f, known := e.state.Faults[rule]
 	if !known {
-		f = Faulty{First: ev.ID, What: what}
+		f = Faulty{First: g.ID, What: what}
 	}
 	f.Times++
 	e.state.Faults[rule] = f
@@ -111,50 +112,117 @@ func (e *Engine) fault(rule string, ev event.Event, what string) {
 // come about in order; one that is up to a day late counts in the windows of its
 // own time.
 func (e *Engine) Fold(ev event.Event) []event.Event {
-	y := e.set.byType[ev.Type]
+	var out []event.Event
+	g := given{Event: ev}
+	for _, c := range e.take(g) {
+		if alert, said := e.say(c, g, e.set.byType[ev.Type]); said {
+			out = append(out, alert)
+		}
+	}
+	return out
+}
+
+// Met is a condition that an event meets.
+type Met struct {
+	Name       string
+	Message    event.Text
+	Aggregates map[string]float64 // that it asks for, as far as they are numbers
+}
+
+// Meets takes the next event, as Fold does, with what is known beside it, and
+// returns the conditions that it meets.
+func (e *Engine) Meets(ev event.Event, derived map[string]any) []Met {
+	var out []Met
+	for _, c := range e.take(given{ev, derived}) {
+		m := Met{Name: c.Name, Message: e.message(c), Aggregates: map[string]float64{}}
+		for _, i := range e.set.byType[ev.Type].shown {
+			name := e.set.aggregates[i].Name
+			if !c.speaksOf(name) {
+				continue
+			}
+			switch v := e.env[name].(type) {
+			case int:
+				m.Aggregates[name] = float64(v)
+			case float64:
+				m.Aggregates[name] = v
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// Wants reports whether a rule is about events of a type.
+func (e *Engine) Wants(t event.Type) bool { return e.set.byType[t] != nil }
+
+// Keep notes what Meets can change for an event, and returns what puts it back.
+func (e *Engine) Keep(ev event.Event, derived map[string]any) (restore func()) {
+	state, swept := e.state, e.swept
+	e.state.Faults = maps.Clone(state.Faults)
+	e.state.Values = slices.Clone(state.Values)
+	if y := e.set.byType[ev.Type]; y != nil {
+		for _, i := range y.aggregates {
+			few := map[string]*Window{} // only the key that the event has
+			if key, missing := e.key(i, given{ev, derived}, y); missing == "" && state.Values[i][key] != nil {
+				few[key] = &Window{slices.Clone(state.Values[i][key].Entries)}
+			}
+			e.state.Values[i] = few
+		}
+	}
+	e.swept = later(e.state.Now, ev.Time) // nothing is forgotten meanwhile
+	return func() { e.state, e.swept = state, swept }
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// take takes an event to its aggregates and returns the checks that it meets. What
+// they were asked with stands in env.
+func (e *Engine) take(g given) []*check {
+	y := e.set.byType[g.Type]
 	if y == nil {
 		return nil
 	}
-	if ev.Time.After(e.state.Now) {
-		e.state.Now = ev.Time
-	}
+	e.state.Now = later(e.state.Now, g.Time)
 	if e.state.Now.Sub(e.swept) > time.Hour {
 		e.sweep()
 		e.swept = e.state.Now
 	}
 	env := e.env
 	clear(env)
-	env["hour"] = ev.Time.Hour()
+	env["hour"] = g.Time.Hour()
 	for _, f := range y.used {
-		env[f] = y.fields[f].get(ev.Data)
+		env[f] = y.fields[f].get(g)
 	}
 	for _, i := range y.aggregates {
-		e.take(i, ev, y, env)
+		e.add(i, g, y)
 	}
 	if len(y.checks) == 0 {
 		return nil
 	}
 	for _, i := range y.shown {
-		env[e.set.aggregates[i].Name] = e.value(i, ev, y)
+		env[e.set.aggregates[i].Name] = e.value(i, g, y)
 	}
-	var out []event.Event
+	var out []*check
 	for _, i := range y.checks {
 		c := &e.set.checks[i]
-		if yes, ok := e.run(c.Name, c.when[ev.Type], ev, env); ok && yes {
-			if alert, said := e.say(c, ev, y, env); said {
-				out = append(out, alert)
-			}
+		if yes, ok := e.run(c.Name, c.when[g.Type], g); ok && yes {
+			out = append(out, c)
 		}
 	}
 	return out
 }
 
 // run works out a condition; what goes wrong is the rule's fault.
-func (e *Engine) run(rule string, p *vm.Program, ev event.Event, env map[string]any) (yes, ok bool) {
-	v, err := e.vm.Run(p, env)
+func (e *Engine) run(rule string, p *vm.Program, g given) (yes, ok bool) {
+	v, err := e.vm.Run(p, e.env)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
-		e.fault(rule, ev, first)
+		e.fault(rule, g, first)
 		return false, false
 	}
 	yes, ok = v.(bool)
@@ -162,11 +230,11 @@ func (e *Engine) run(rule string, p *vm.Program, ev event.Event, env map[string]
 }
 
 // key joins the fields of an aggregate's key; it reports which is missing.
-func (e *Engine) key(i int, ev event.Event, y *typed) (key, missing string) {
+func (e *Engine) key(i int, g given, y *typed) (key, missing string) {
 	var b strings.Builder
 	fields := e.set.aggregates[i].Key
 	for _, f := range fields {
-		v := y.fields[f].text(ev.Data)
+		v := y.fields[f].text(g)
 		switch {
 		case v == "":
 			return "", f
@@ -180,26 +248,26 @@ func (e *Engine) key(i int, ev event.Event, y *typed) (key, missing string) {
 	return b.String(), ""
 }
 
-// take adds an event to an aggregate.
-func (e *Engine) take(i int, ev event.Event, y *typed, env map[string]any) {
+// add adds an event to an aggregate.
+func (e *Engine) add(i int, g given, y *typed) {
 	a := &e.set.aggregates[i]
-	if p := a.where[ev.Type]; p != nil {
-		if yes, ok := e.run(a.Name, p, ev, env); !ok || !yes {
+	if p := a.where[g.Type]; p != nil {
+		if yes, ok := e.run(a.Name, p, g); !ok || !yes {
 			return
 		}
 	}
-	key, missing := e.key(i, ev, y)
+	key, missing := e.key(i, g, y)
 	if missing != "" {
-		e.fault(a.Name, ev, "the event has no "+missing)
+		e.fault(a.Name, g, "the event has no "+missing)
 		return
 	}
-	x := Entry{At: ev.Time, Source: ev.Source, ID: ev.ID}
+	x := Entry{At: g.Time, Source: g.Source, ID: g.ID}
 	if a.Of != "" {
-		if x.Text = y.fields[a.Of].text(ev.Data); x.Text == "" {
-			e.fault(a.Name, ev, "the event has no "+a.Of)
+		if x.Text = y.fields[a.Of].text(g); x.Text == "" {
+			e.fault(a.Name, g, "the event has no "+a.Of)
 			return
 		}
-		switch n := y.fields[a.Of].get(ev.Data).(type) {
+		switch n := y.fields[a.Of].get(g).(type) {
 		case int:
 			x.Number = float64(n)
 		case float64:
@@ -229,7 +297,7 @@ func (w *Window) add(x Entry) {
 	}
 	w.Entries = slices.Insert(w.Entries, i, x)
 	if len(w.Entries) > MaxEntries {
-		w.Entries = slices.Delete(w.Entries, 0, len(w.Entries)-MaxEntries)
+		w.Entries = w.Entries[len(w.Entries)-MaxEntries:]
 	}
 }
 
@@ -262,11 +330,11 @@ func (w *Window) within(at time.Time, window time.Duration) []Entry {
 }
 
 // value is what an aggregate has for the key of an event, at its time.
-func (e *Engine) value(i int, ev event.Event, y *typed) any {
+func (e *Engine) value(i int, g given, y *typed) any {
 	a := &e.set.aggregates[i]
 	var entries []Entry
-	if key, missing := e.key(i, ev, y); missing == "" {
-		entries = e.state.Values[i][key].within(ev.Time, time.Duration(a.Window))
+	if key, missing := e.key(i, g, y); missing == "" {
+		entries = e.state.Values[i][key].within(g.Time, time.Duration(a.Window))
 	}
 	switch a.Fn {
 	case "count":
@@ -332,12 +400,12 @@ func lastOf(entries []Entry, sample any) any {
 }
 
 // say makes the alert of a check, unless it was said lately.
-func (e *Engine) say(c *check, ev event.Event, y *typed, env map[string]any) (event.Event, bool) {
+func (e *Engine) say(c *check, g given, y *typed) (event.Event, bool) {
 	get := func(f string) string {
 		if _, ok := y.fields[f]; !ok {
 			return ""
 		}
-		s, _ := y.fields[f].get(ev.Data).(string)
+		s, _ := y.fields[f].get(g).(string)
 		return s
 	}
 	d := &event.AlertRaised{Rule: c.Name, Severity: c.Severity, Action: c.Action, Actor: event.ActorID(get("actor")),
@@ -347,31 +415,31 @@ func (e *Engine) say(c *check, ev event.Event, y *typed, env map[string]any) (ev
 		whom = get("merchant") + "\x00" + string(d.Station) + "\x00" + string(d.Partner)
 	}
 	about := c.Name + "\x00" + whom
-	if last, ok := e.state.Said[about]; ok && c.Quiet > 0 && ev.Time.Sub(last) < time.Duration(c.Quiet) {
+	if last, ok := e.state.Said[about]; ok && c.Quiet > 0 && g.Time.Sub(last) < time.Duration(c.Quiet) {
 		return event.Event{}, false
 	}
-	e.state.Said[about] = ev.Time
-	d.Events = e.behind(c, ev, y)
-	d.Message = event.Text{ZH: fill(c.Message.ZH, env), EN: fill(c.Message.EN, env)}
+	e.state.Said[about] = g.Time
+	d.Events = e.behind(c, g, y)
+	d.Message = e.message(c)
 	h := sha256.New()
-	for _, part := range []string{"alert.raised", c.Name, whom, ev.Source, ev.ID} {
+	for _, part := range []string{"alert.raised", c.Name, whom, g.Source, g.ID} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	d.Alert = event.AlertID("al-" + hex.EncodeToString(h.Sum(nil)[:12]))
-	return event.New(string(d.Alert), "menshen", ev.Time, d), true
+	return event.New(string(d.Alert), "menshen", g.Time, d), true
 }
 
 // behind lists the events that a check's aggregates hold, the newest of them,
 // and the one that set it off.
-func (e *Engine) behind(c *check, ev event.Event, y *typed) []string {
+func (e *Engine) behind(c *check, g given, y *typed) []string {
 	var all []Entry
 	for _, i := range y.shown {
 		a := &e.set.aggregates[i]
-		if !strings.Contains(c.When, a.Name) {
+		if !speaksOf(c.When, a.Name) {
 			continue
 		}
-		if key, missing := e.key(i, ev, y); missing == "" {
-			all = append(all, e.state.Values[i][key].within(ev.Time, time.Duration(a.Window))...)
+		if key, missing := e.key(i, g, y); missing == "" {
+			all = append(all, e.state.Values[i][key].within(g.Time, time.Duration(a.Window))...)
 		}
 	}
 	slices.SortFunc(all, func(a, b Entry) int {
@@ -385,11 +453,16 @@ func (e *Engine) behind(c *check, ev event.Event, y *typed) []string {
 	})
 	var out []string
 	for _, x := range all {
-		if x.ID != ev.ID && !slices.Contains(out, x.ID) {
+		if x.ID != g.ID && !slices.Contains(out, x.ID) {
 			out = append(out, x.ID)
 		}
 	}
-	return append(out[max(0, len(out)-maxShown+1):], ev.ID)
+	return append(out[max(0, len(out)-maxShown+1):], g.ID)
+}
+
+// message is what a check says with what it was asked with.
+func (e *Engine) message(c *check) event.Text {
+	return event.Text{ZH: fill(c.Message.ZH, e.env), EN: fill(c.Message.EN, e.env)}
 }
 
 func fill(text string, env map[string]any) string {

@@ -3,16 +3,24 @@ package rule
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
 )
 
-// field reads one field of an event's data.
+// field reads one field of an event's data, or of what is known beside it.
 type field struct {
-	index  []int
-	sample any // a value of the kind that get returns
+	index   []int
+	sample  any    // a value of the kind that get returns
+	derived string // its name among what is known beside the event
+}
+
+// given is an event and what is known beside it.
+type given struct {
+	event.Event
+	derived map[string]any
 }
 
 // fields are those of an event type, by JSON name: of strings of any name,
@@ -30,19 +38,65 @@ func fields(t event.Type) map[string]field {
 		if name == "" || name == "-" || !f.IsExported() {
 			continue
 		}
-		out[name] = field{f.Index, sample(f.Type)}
+		out[name] = field{index: f.Index, sample: sample(f.Type)}
+		addMembers(out, name, f.Index, f.Type)
 	}
 	return out
 }
 
+// addMembers adds the members of an object, such as money.amount, which a key or an
+// aggregate may name; expressions reach them through the object.
+func addMembers(out map[string]field, name string, index []int, t reflect.Type) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if member == "" || member == "-" || !f.IsExported() || !scalar(sample(f.Type)) {
+			continue
+		}
+		out[name+"."+member] = field{index: append(slices.Clone(index), f.Index...), sample: sample(f.Type)}
+	}
+}
+
+// member reports whether a field's name is that of an object's member.
+func member(name string) bool { return strings.Contains(name, ".") }
+
+// value is the field's, not valid in an object that is not there.
+func (f field) value(d event.Data) reflect.Value {
+	v, err := reflect.ValueOf(d).Elem().FieldByIndexErr(f.index)
+	if err != nil {
+		return reflect.Value{}
+	}
+	return v
+}
+
 // get returns the field's value in plain types; nil for an object that is not
 // there.
-func (f field) get(d event.Data) any { return plain(reflect.ValueOf(d).Elem().FieldByIndex(f.index)) }
+func (f field) get(g given) any {
+	if f.derived != "" {
+		return g.derived[f.derived]
+	}
+	return plain(f.value(g.Data))
+}
 
-// text returns the field's value as text.
-func (f field) text(d event.Data) string {
-	v := reflect.ValueOf(d).Elem().FieldByIndex(f.index)
-	if v.Kind() == reflect.String {
+// text returns the field's value as text; empty in an object that is not there.
+func (f field) text(g given) string {
+	if f.derived != "" {
+		if v := g.derived[f.derived]; v != nil {
+			return fmt.Sprint(v)
+		}
+		return ""
+	}
+	v := f.value(g.Data)
+	switch {
+	case !v.IsValid():
+		return ""
+	case v.Kind() == reflect.String:
 		return v.String()
 	}
 	return fmt.Sprint(plain(v))

@@ -39,18 +39,27 @@ type Aggregate struct {
 	Window Span     `yaml:"window"`
 }
 
-// Check is a condition on an event and the aggregates of its keys.
+// Condition is what is asked of an event and the aggregates of its keys.
+type Condition struct {
+	Name    string   `yaml:"name"`
+	On      []string `yaml:"on"`
+	When    string   `yaml:"when"`
+	Message Text     `yaml:"message"`
+}
+
+// Check is a condition that raises an alert.
 type Check struct {
-	Name     string   `yaml:"name"`
-	On       []string `yaml:"on"`
-	When     string   `yaml:"when"`
-	Severity string   `yaml:"severity"`
-	Action   string   `yaml:"action"`
+	Condition `yaml:",inline"`
+	Severity  string `yaml:"severity"`
+	Action    string `yaml:"action"`
 	// Quiet is how long the same check says nothing more of the same account, or
 	// station, or partner.
-	Quiet   Span `yaml:"quiet"`
-	Message Text `yaml:"message"`
+	Quiet Span `yaml:"quiet"`
 }
+
+// Derived are fields that events of a type have beside their own: what the
+// engine's owner knows of them, and gives with each. The values are samples.
+type Derived map[event.Type]map[string]any
 
 // Text is a message with {name} for fields and aggregates.
 type Text struct {
@@ -76,6 +85,7 @@ type Set struct {
 	aggregates []aggregate
 	checks     []check
 	byType     map[event.Type]*typed
+	derived    Derived
 	broken     bool // by its aggregates: what checks say of them cannot be judged
 }
 
@@ -95,7 +105,7 @@ type typed struct {
 	aggregates []int // that take them
 	checks     []int
 	used       []string // fields that an expression or message needs
-	shown      []int    // aggregates whose key can be read from them
+	shown      []int    // aggregates that a check asks for and whose key they have
 }
 
 // Fault is something wrong with a rule, by the path of its field in the pack.
@@ -114,9 +124,34 @@ func functions() []string {
 		"min", "max", "lower", "upper", "trim", "hasPrefix", "hasSuffix", "first", "last"}
 }
 
-// Compile checks and compiles rules. What is wrong comes back all together.
+// Compile checks and compiles rules that raise alerts. What is wrong comes back all
+// together.
 func Compile(aggregates []Aggregate, checks []Check) (*Set, []Fault) {
-	s := &Set{byType: map[event.Type]*typed{}}
+	s, faults := compileSet(aggregates, checks, nil)
+	for i, c := range checks {
+		fault := func(what string) { faults = append(faults, Fault{"checks." + strconv.Itoa(i+1), what}) }
+		if !slices.Contains([]string{event.SeverityLow, event.SeverityMedium, event.SeverityHigh}, c.Severity) {
+			fault("severity: must be low, medium or high")
+		}
+		if !slices.Contains(event.Actions(), c.Action) {
+			fault("action: must be " + strings.Join(event.Actions(), ", "))
+		}
+	}
+	return s, faults
+}
+
+// CompileConditions is Compile for conditions of which only is asked whether they
+// are met.
+func CompileConditions(aggregates []Aggregate, conditions []Condition, derived Derived) (*Set, []Fault) {
+	checks := make([]Check, len(conditions))
+	for i, c := range conditions {
+		checks[i].Condition = c
+	}
+	return compileSet(aggregates, checks, derived)
+}
+
+func compileSet(aggregates []Aggregate, checks []Check, derived Derived) (*Set, []Fault) {
+	s := &Set{byType: map[event.Type]*typed{}, derived: derived}
 	var faults []Fault
 	fault := func(field, format string, args ...any) {
 		faults = append(faults, Fault{field, fmt.Sprintf(format, args...)})
@@ -199,12 +234,6 @@ func (s *Set) addCheck(c Check, fault func(string, ...any)) {
 	if slices.ContainsFunc(s.checks, func(o check) bool { return o.Name == c.Name }) {
 		fault("name: there are two of it")
 	}
-	if !slices.Contains([]string{event.SeverityLow, event.SeverityMedium, event.SeverityHigh}, c.Severity) {
-		fault("severity: must be low, medium or high")
-	}
-	if !slices.Contains(event.Actions(), c.Action) {
-		fault("action: must be %s", strings.Join(event.Actions(), ", "))
-	}
 	if c.When == "" {
 		fault("when: is needed")
 	}
@@ -247,6 +276,9 @@ func (s *Set) types(on []string, fault func(string, ...any)) []event.Type {
 		}
 		if s.byType[t] == nil {
 			s.byType[t] = &typed{fields: f}
+			for name, sample := range s.derived[t] {
+				f[name] = field{sample: sample, derived: name}
+			}
 		}
 		out = append(out, t)
 	}
@@ -268,32 +300,44 @@ func (s *Set) readable(t event.Type) []int {
 func (s *Set) settle() {
 	for t, y := range s.byType {
 		if len(y.checks) > 0 {
-			y.shown = s.readable(t)
+			y.shown = slices.DeleteFunc(s.readable(t), func(i int) bool { return !s.asked(y, s.aggregates[i].Name) })
 		}
 		for f := range y.fields {
 			y.used = append(y.used, f)
 		}
 		slices.Sort(y.used)
-		y.used = slices.DeleteFunc(y.used, func(f string) bool { return !s.mentions(t, f) })
+		y.used = slices.DeleteFunc(y.used, func(f string) bool {
+			return member(f) || !s.asked(y, f) && !slices.ContainsFunc(y.aggregates, func(i int) bool { return speaksOf(s.aggregates[i].Where, f) })
+		})
 	}
 }
 
-// mentions reports whether a rule for a type speaks of a field.
-func (s *Set) mentions(t event.Type, f string) bool {
-	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(f) + `\b`)
-	y := s.byType[t]
-	for _, i := range y.aggregates {
-		if word.MatchString(s.aggregates[i].Where) {
+// asked reports whether a check for a type speaks of a field or an aggregate.
+func (s *Set) asked(y *typed, name string) bool {
+	return slices.ContainsFunc(y.checks, func(i int) bool { return s.checks[i].speaksOf(name) })
+}
+
+func (c *check) speaksOf(name string) bool {
+	return speaksOf(c.When, name) || strings.Contains(c.Message.ZH+c.Message.EN, "{"+name+"}")
+}
+
+// speaksOf reports whether a name is a word of an expression.
+func speaksOf(expression, name string) bool {
+	for at := 0; ; {
+		i := strings.Index(expression[at:], name)
+		if i < 0 {
+			return false
+		}
+		from, to := at+i, at+i+len(name)
+		if (from == 0 || !wordByte(expression[from-1])) && (to == len(expression) || !wordByte(expression[to])) {
 			return true
 		}
+		at = from + 1
 	}
-	for _, i := range y.checks {
-		c := s.checks[i]
-		if word.MatchString(c.When) || strings.Contains(c.Message.ZH+c.Message.EN, "{"+f+"}") {
-			return true
-		}
-	}
-	return false
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // environment is what an expression may speak of, by samples: the fields, the
@@ -301,7 +345,9 @@ func (s *Set) mentions(t event.Type, f string) bool {
 func (s *Set) environment(fields map[string]field, aggregates []int) map[string]any {
 	env := map[string]any{"hour": 0}
 	for n, f := range fields {
-		env[n] = f.sample
+		if !member(n) {
+			env[n] = f.sample
+		}
 	}
 	for _, i := range aggregates {
 		env[s.aggregates[i].Name] = s.sampleOf(i)

@@ -38,6 +38,7 @@ type doorkeeper struct {
 	beside []event.Event // what it would have said to the last event
 	window *event.Window
 	asked  questions
+	faulty int       // rules of the pack's own that could not be worked out on some event
 	shut   error     // why the door is shut
 	replay *recalled // nil once caught up
 }
@@ -115,6 +116,10 @@ func (d *doorkeeper) judge(ev event.Event) []event.Event {
 			continue
 		}
 		kept = append(kept, s)
+	}
+	if faults := d.book.RuleFaults(); len(faults) > d.faulty {
+		d.faulty = len(faults)
+		d.log.Error("rules of the pack's own could not be worked out", "faults", faults)
 	}
 	d.asked.note(ev, kept)
 	d.beside = d.shadow.judge(ev, kept)

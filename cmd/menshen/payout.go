@@ -37,10 +37,14 @@ func runPayout(ctx context.Context, s streams, args []string) int {
 		return fail(s, "payout", exitUsage, err)
 	}
 	door := newMoneyDoor(pack, opt, *rings)
-	return filter(ctx, s, "payout", pack.AllowedLateness, *strict, func(ev event.Event) []event.Event {
+	code := filter(ctx, s, "payout", pack.AllowedLateness, *strict, func(ev event.Event) []event.Event {
 		_, decisions := door.fold(ev)
 		return decisions
 	})
+	for _, fault := range door.book.RuleFaults() {
+		fmt.Fprintf(s.err, "menshen payout: %s\n", fault)
+	}
+	return code
 }
 
 // moneyDoor is the ring finder in front of the book.

@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"watch":                    {"event", "rule", "internal/yamlconf"},
 	"trace":                    {"event", "internal/yamlconf"},
 	"ring":                     {"event", "internal/yamlconf"},
-	"payout":                   {"event", "internal/yamlconf"},
+	"payout":                   {"event", "rule", "internal/yamlconf"},
 	"partner":                  {"event", "internal/yamlconf"},
 	"standing":                 {"event"},
 	"packs":                    {},
