@@ -117,9 +117,9 @@ func reasonsOf(met []rule.Met) []event.Reason {
 
 // inputsOf are what the rules were met with.
 func inputsOf(met []rule.Met) []event.RuleMet {
-	out := make([]event.RuleMet, len(met))
-	for i, m := range met {
-		out[i] = event.RuleMet{Rule: m.Name, Aggregates: m.Aggregates}
+	var out []event.RuleMet // nil, and left out, where none was met
+	for _, m := range met {
+		out = append(out, event.RuleMet{Rule: m.Name, Aggregates: m.Aggregates})
 	}
 	return out
 }
