@@ -9,8 +9,9 @@ import (
 
 // account is the book of one merchant in one currency.
 type account struct {
-	merchant event.MerchantID
+	owner    *merchant
 	currency event.Currency
+	self     accountRef
 
 	balance    int64 // B: confirmed and not paid out; below zero when more was paid than was there
 	collateral int64 // D
@@ -18,11 +19,11 @@ type account struct {
 	refundable int64 // R: the sum of exposed() over open
 	escrow     int64 // paid by buyers, not confirmed, not refunded: the platform holds it
 
-	open    map[*order]struct{} // orders with something exposed
-	due     map[due]*exposure   // what is exposed, by when it ends
-	marked  [numMarks]int64     // what is exposed, by what speaks against its orders
-	crowds  [numCrowds]crowd    // orders from payment to the end of their window
-	members map[uint64]int32    // of the crowds: how many orders share a value
+	open    ref              // the first of the orders with something exposed
+	due     []exposure       // what is exposed, by when it ends
+	marked  [numMarks]int64  // what is exposed, by what speaks against its orders
+	crowds  [numCrowds]crowd // orders from payment to the end of their window
+	members map[uint32]int32 // of the crowds: how many orders share a value
 
 	// Flows since the beginning, by which the above can be checked.
 	entered, paid, fromBalance, fromCollateral, advancedEver, recovered int64
@@ -30,9 +31,9 @@ type account struct {
 	requested, held                                                     int64
 	gone                                                                [3]int64 // from balance, from collateral, advanced: by refunds that are forgotten
 
-	history []dayTally // by the day a window closed or a refund was taken
-	clean   int64      // sales in history whose windows closed without a refund
-	spoiled int64      // refunds in history
+	history history // by the day a window closed or a refund was taken
+	clean   int64   // sales in history whose windows closed without a refund
+	spoiled int64   // refunds in history
 
 	old                  int64 // of clean, sold to established buyers
 	numClean, numSpoiled int64 // orders in history, the same
@@ -40,72 +41,8 @@ type account struct {
 	frozen bool // a sum would have left the range; nothing is paid any more
 }
 
-type dayTally struct {
-	day            int64 // since the epoch, UTC
-	clean, spoiled int64
-	old            int64 // of clean, sold to established buyers
-
-	numClean, numSpoiled int64
-}
-
-// order is one order of a merchant.
-type order struct {
-	id       event.OrderID
-	acc      *account
-	buyer    event.BuyerID
-	amount   int64
-	refunded int64
-	pending  int64 // refunds under review, which keep their part exposed
-	days     int
-
-	shipped           time.Time
-	signed, confirmed time.Time
-	end               time.Time // of the refund window; zero while it is open-ended
-	closed            bool
-	over              bool // nothing more is expected of it
-	abroad            bool
-	byBuyer           bool  // the confirmation
-	carrier           bool  // is known
-	old               bool  // the buyer is established
-	doubt             int64 // of the signature, in millionths
-	marks             marks
-	refunds           []*refund
-	values            [numCrowds]uint64 // what it shares with other orders, hashed; 0 for not known
-}
-
-// exposed is what of the order can still be refunded at the merchant's cost.
-func (o *order) exposed() int64 {
-	switch {
-	case o.confirmed.IsZero():
-		return 0
-	case o.closed:
-		return min(o.pending, o.amount-o.refunded)
-	}
-	return o.amount - o.refunded
-}
-
-// escrowed is what of the order the platform still holds.
-func (o *order) escrowed() int64 {
-	if o.confirmed.IsZero() {
-		return o.amount - o.refunded
-	}
-	return 0
-}
-
-// change applies f to the order and carries what it does over to the account.
-func (o *order) change(f func()) {
-	a, before, held := o.acc, o.exposed(), o.escrowed()
-	a.expose(o, -before)
-	f()
-	after := o.exposed()
-	a.expose(o, after)
-	a.escrow += o.escrowed() - held
-	if after > 0 {
-		a.open[o] = struct{}{}
-	} else {
-		delete(a.open, o)
-	}
-}
+// accountRef is an account's place in the book.
+type accountRef uint32
 
 // expose adds to, or with what is below zero takes from, what of an order is
 // exposed.
@@ -168,16 +105,7 @@ func (a *account) enter(d dayTally) {
 		d.numSpoiled = 1
 	}
 	a.add(d, 1)
-	if n := len(a.history); n > 0 && a.history[n-1].day >= d.day {
-		last := &a.history[n-1]
-		last.clean += d.clean
-		last.old += d.old
-		last.spoiled += d.spoiled
-		last.numClean += d.numClean
-		last.numSpoiled += d.numSpoiled
-		return
-	}
-	a.history = append(a.history, d)
+	a.history.add(d)
 }
 
 func (a *account) add(d dayTally, sign int64) {
@@ -191,11 +119,13 @@ func (a *account) add(d dayTally, sign int64) {
 // forget drops history older than keep.
 func (a *account) forget(now time.Time, keep time.Duration) {
 	limit := now.Add(-keep).Unix() / 86400
-	n := 0
-	for ; n < len(a.history) && a.history[n].day < limit; n++ {
-		a.add(a.history[n], -1)
+	for {
+		d, ok := a.history.pop(limit)
+		if !ok {
+			return
+		}
+		a.add(d, -1)
 	}
-	a.history = a.history[n:]
 }
 
 // line is what may be uncovered for sales closed clean, of which old were to

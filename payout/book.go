@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,19 +23,26 @@ type Book struct {
 	mu        sync.Mutex // guards all below
 	now       time.Time  // the newest event folded
 	merchants map[event.MerchantID]*merchant
-	orders    map[event.OrderID]*order
-	requests  map[event.RequestID]*request
+	accounts  []*account // of all merchants
+	orders    orders
+	requests  map[key]request
+	further   map[key][]request // what requests in several currencies paid in the others
 	refunds   map[event.RefundID]*refund
+	refunded  map[ref][]*refund // by order
 	rings     map[event.RingID]*group
 	ends      endHeap
 	habits    map[trade]*habits
 	timing    timing
 	early     map[event.OrderID][]event.Event // of orders not yet known
 	waiting   []waits                         // the same, by arrival
-	past      []past                          // orders and requests that may be forgotten, by time
+	past      []past[ref]                     // orders that may be forgotten, by time
+	answered  []past[key]                     // payout requests, the same
+	strange   []past[event.RefundID]          // refunds of unknown orders, the same
 	unmatched int                             // events that belong to nothing known
 	overrides map[event.OverrideID]*Override
 	rules     *rule.Engine // the pack's own
+
+	texts map[string]string // of which there are few, each kept once
 
 	deviations float64 // of refunds, above the mean, that are kept covered
 }
@@ -45,7 +53,7 @@ type merchant struct {
 	opened            time.Time
 	applied           string         // the last decision on the application
 	met               []event.Reason // rules of the pack's own that the application met
-	accounts          map[event.Currency]*account
+	accounts          []*account     // by currency
 	group             *group
 	lastDecision      string
 	overrides         []*Override
@@ -58,10 +66,10 @@ type group struct {
 	buyers  map[event.BuyerID]struct{}
 }
 
-// request is a payout that was asked for, in one part a currency.
+// request is a payout that was asked for, and what was paid of it in one currency.
 type request struct {
-	merchant *merchant
-	paid     map[event.Currency]int64
+	account accountRef
+	paid    int64
 }
 
 // New returns an empty book.
@@ -69,14 +77,17 @@ func New(p Pack) *Book {
 	b := &Book{
 		pack:      p,
 		merchants: map[event.MerchantID]*merchant{},
-		orders:    map[event.OrderID]*order{},
-		requests:  map[event.RequestID]*request{},
+		orders:    newOrders(),
+		requests:  map[key]request{},
+		further:   map[key][]request{},
 		refunds:   map[event.RefundID]*refund{},
+		refunded:  map[ref][]*refund{},
 		rings:     map[event.RingID]*group{},
 		habits:    map[trade]*habits{},
 		early:     map[event.OrderID][]event.Event{},
 		overrides: map[event.OverrideID]*Override{},
 		rules:     rule.New(p.ownRules()),
+		texts:     map[string]string{},
 	}
 	if q := p.Ordinary.Quantile; q > 0 {
 		b.deviations = math.Sqrt2 * math.Erfinv(2*q-1)
@@ -138,12 +149,11 @@ func (b *Book) advance(t time.Time) {
 		return
 	}
 	b.now = t
-	for len(b.ends) > 0 && !b.ends[0].at.After(t) {
+	for len(b.ends) > 0 && b.ends[0].at <= instantOf(t) {
 		e := heap.Pop(&b.ends).(windowEnd)
-		if e.order.closed || !e.order.end.Equal(e.at) {
-			continue // the end was moved
+		if o := b.orders.at(e.order); !o.closed && o.end == e.at { // else the end was moved
+			b.close(o)
 		}
-		b.close(e.order)
 	}
 	b.forget()
 }
@@ -152,45 +162,53 @@ func (b *Book) advance(t time.Time) {
 // decided on a payout request.
 const remembered = 45 * day
 
-// past is an order or a request, and since when nothing more is expected of it.
-type past struct {
-	at      time.Time
-	order   *order
-	request event.RequestID
+// past is something of which nothing more is expected, since a time.
+type past[T any] struct {
+	at instant
+	of T
 }
 
 // forget drops what nothing more is expected of. An order is kept as long as a
 // refund of it waits for a person or for money to come back.
 func (b *Book) forget() {
-	for len(b.past) > 0 && b.now.Sub(b.past[0].at) > remembered {
-		p := b.past[0]
-		b.past[0] = past{}
+	old := func(t instant) bool { return int64(instantOf(b.now)-t) > int64(remembered) }
+	for len(b.answered) > 0 && old(b.answered[0].at) {
+		delete(b.requests, b.answered[0].of)
+		delete(b.further, b.answered[0].of)
+		b.answered = b.answered[1:]
+	}
+	for len(b.strange) > 0 && old(b.strange[0].at) {
+		delete(b.refunds, b.strange[0].of)
+		b.strange = b.strange[1:]
+	}
+	for len(b.past) > 0 && old(b.past[0].at) {
+		o := b.orders.at(b.past[0].of)
 		b.past = b.past[1:]
-		switch o := p.order; {
-		case o == nil:
-			delete(b.requests, p.request)
-		case slices.ContainsFunc(o.refunds, func(r *refund) bool { return r.pending > 0 || r.outstanding() > 0 }):
-			b.past = append(b.past, past{at: b.now, order: o})
-		default:
-			for _, r := range o.refunds {
-				o.acc.gone[0] += r.fromBalance
-				o.acc.gone[1] += r.fromCollateral
-				o.acc.gone[2] += r.advance
-				delete(b.refunds, r.id)
-			}
-			delete(b.orders, o.id)
+		refunds := b.refunded[o.self]
+		if slices.ContainsFunc(refunds, func(r *refund) bool { return r.pending > 0 || r.outstanding() > 0 }) {
+			b.past = append(b.past, past[ref]{instantOf(b.now), o.self})
+			continue
 		}
+		a := b.of(o)
+		for _, r := range refunds {
+			a.gone[0] += r.fromBalance
+			a.gone[1] += r.fromCollateral
+			a.gone[2] += r.advance
+			delete(b.refunds, r.id)
+		}
+		delete(b.refunded, o.self)
+		b.orders.drop(o)
 	}
 }
 
 // close ends the order's refund window. A sale that was never refunded adds to
 // what the merchant's line is earned by.
 func (b *Book) close(o *order) {
-	o.change(func() { o.closed = true })
+	b.change(o, func() { o.closed = true })
 	b.over(o)
-	if o.refunded == 0 && o.pending == 0 && !o.confirmed.IsZero() {
-		o.acc.sold(b.now, o)
-		b.habitsOf(o.acc).clean++
+	if o.refunded == 0 && o.pending == 0 && o.confirmed != 0 {
+		b.of(o).sold(b.now, o)
+		b.habitsOf(b.of(o)).clean++
 	}
 }
 
@@ -201,15 +219,15 @@ func (b *Book) over(o *order) {
 	}
 	o.over = true
 	for kind := range o.values {
-		o.acc.leave(o, kind)
+		b.of(o).leave(o, kind)
 	}
-	b.past = append(b.past, past{at: b.now, order: o})
+	b.past = append(b.past, past[ref]{instantOf(b.now), o.self})
 }
 
 func (b *Book) merchant(id event.MerchantID) *merchant {
 	m := b.merchants[id]
 	if m == nil {
-		m = &merchant{id: id, accounts: map[event.Currency]*account{}}
+		m = &merchant{id: id}
 		m.group = &group{members: []*merchant{m}}
 		b.merchants[id] = m
 	}
@@ -217,21 +235,41 @@ func (b *Book) merchant(id event.MerchantID) *merchant {
 }
 
 func (b *Book) account(m *merchant, c event.Currency) *account {
-	a := m.accounts[c]
-	if a == nil {
-		a = &account{merchant: m.id, currency: c, open: map[*order]struct{}{},
-			due: map[due]*exposure{}, members: map[uint64]int32{}}
-		m.accounts[c] = a
+	i, found := slices.BinarySearchFunc(m.accounts, c, func(a *account, c event.Currency) int { return compare(a.currency, c) })
+	if found {
+		return m.accounts[i]
 	}
+	a := &account{owner: m, currency: event.Currency(b.text(string(c))), self: accountRef(len(b.accounts)), members: map[uint32]int32{}}
+	b.accounts = append(b.accounts, a)
+	m.accounts = slices.Insert(m.accounts, i, a)
 	return a
+}
+
+// text returns s, one copy for all.
+func (b *Book) text(s string) string {
+	if known, ok := b.texts[s]; ok {
+		return known
+	}
+	s = strings.Clone(s)
+	b.texts[s] = s
+	return s
+}
+
+// in returns the merchant's account in a currency, nil for none.
+func (m *merchant) in(c event.Currency) *account {
+	for _, a := range m.accounts {
+		if a.currency == c {
+			return a
+		}
+	}
+	return nil
 }
 
 // onOrder does f with the order of an event. An event that is before its order in
 // the stream is kept for it, as long as events may be late.
 func (b *Book) onOrder(ev event.Event, id event.OrderID, f func(*order)) {
-	o := b.orders[id]
-	if o != nil {
-		b.meets(ev, b.merchants[o.acc.merchant], o, o.acc.currency)
+	if o := b.orders.find(id); o != nil {
+		b.meets(ev, b.of(o).owner, o, b.of(o).currency)
 		f(o)
 		return
 	}
@@ -261,7 +299,7 @@ type waits struct {
 const mostEarly = 16 // events of one order
 
 func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
-	if b.orders[d.Order] != nil {
+	if b.orders.find(d.Order) != nil {
 		return
 	}
 	m := b.merchant(d.Merchant)
@@ -269,10 +307,10 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 	if !a.grow(&a.received, d.Money.Amount) {
 		return
 	}
-	o := &order{id: d.Order, acc: a, buyer: d.Buyer, amount: d.Money.Amount, days: b.pack.refundDays(d, m.category),
-		abroad: d.BuyerCountry != "" && d.BuyerCountry != m.country,
-		old:    !d.BuyerSince.IsZero() && ev.Time.Sub(d.BuyerSince) >= b.pack.Growth.EstablishedAfter}
-	b.orders[d.Order] = o
+	o := b.orders.add(d.Order, d.Buyer)
+	o.account, o.amount, o.days = a.self, d.Money.Amount, int16(b.pack.refundDays(d, m.category))
+	o.abroad = d.BuyerCountry != "" && d.BuyerCountry != m.country
+	o.old = !d.BuyerSince.IsZero() && ev.Time.Sub(d.BuyerSince) >= b.pack.Growth.EstablishedAfter
 	b.meets(ev, nil, nil, "")
 	a.escrow += o.amount
 	h := b.habitsOf(a)
@@ -284,7 +322,7 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 	}
 	h.prices[priceBin(o.amount)]++
 	h.orders++
-	a.join(o, crowdBuyers, hashOf(crowdBuyers, string(o.buyer)))
+	a.join(o, crowdBuyers, hashOf(crowdBuyers, string(d.Buyer)))
 	a.join(o, crowdDevices, hashOf(crowdDevices, d.Device))
 	a.join(o, crowdAccounts, hashOf(crowdAccounts, d.PaymentAccount))
 	early := b.early[d.Order]
@@ -305,25 +343,26 @@ func (b *Book) orderPaid(ev event.Event, d *event.OrderPaid) {
 
 // confirmed moves what of the order was not refunded yet into the balance.
 func (b *Book) confirmed(ev event.Event, d *event.OrderConfirmed, o *order) {
-	if !o.confirmed.IsZero() || !o.acc.grow(&o.acc.entered, o.amount-o.refunded) {
+	a := b.of(o)
+	if o.confirmed != 0 || !a.grow(&a.entered, o.amount-o.refunded) {
 		return
 	}
-	o.acc.balance += o.amount - o.refunded
-	o.change(func() {
-		o.confirmed, o.byBuyer = ev.Time, d.By == "buyer"
+	a.balance += o.amount - o.refunded
+	b.change(o, func() {
+		o.confirmed, o.byBuyer = instantOf(ev.Time), d.By == "buyer"
 		b.follow(o)
 	})
 	b.ended(o)
 }
 
 func (b *Book) shipped(ev event.Event, d *event.ParcelShipped, o *order) {
-	o.change(func() {
-		if o.shipped.IsZero() || ev.Time.Before(o.shipped) {
-			o.shipped = ev.Time
+	b.change(o, func() {
+		if t := instantOf(ev.Time); o.shipped == 0 || t < o.shipped {
+			o.shipped = t
 		}
 		_, o.carrier = b.pack.Delivery.Carriers[d.Carrier]
 		if d.WeightG > 0 && !o.over {
-			o.acc.join(o, crowdWeights, hashOf(crowdWeights, strconv.FormatInt(d.WeightG, 10)))
+			b.of(o).join(o, crowdWeights, hashOf(crowdWeights, strconv.FormatInt(d.WeightG, 10)))
 		}
 		b.follow(o)
 	})
@@ -331,12 +370,10 @@ func (b *Book) shipped(ev event.Event, d *event.ParcelShipped, o *order) {
 }
 
 func (b *Book) signed(ev event.Event, d *event.ParcelSigned, o *order) {
-	o.change(func() {
-		if ev.Time.After(o.signed) { // of several parcels the last counts
-			o.signed = ev.Time
-		}
+	b.change(o, func() {
+		o.signed = max(o.signed, instantOf(ev.Time)) // of several parcels the last counts
 		if !o.over {
-			o.acc.join(o, crowdPlaces, hashOf(crowdPlaces, d.Place))
+			b.of(o).join(o, crowdPlaces, hashOf(crowdPlaces, d.Place))
 		}
 		b.follow(o)
 	})
@@ -352,40 +389,41 @@ func (b *Book) follow(o *order) {
 		return
 	}
 	b.judgeDelivery(o)
-	if o.byBuyer && !o.signed.IsZero() && o.confirmed.Sub(o.signed) < quick {
+	if o.byBuyer && o.signed != 0 && o.confirmed-o.signed < instant(quick) {
 		o.marks |= 1 << markQuick
 	} else {
 		o.marks &^= 1 << markQuick
 	}
+	window := instant(o.days) * instant(day)
 	switch {
-	case o.confirmed.IsZero():
-	case !o.signed.IsZero():
-		o.end = o.signed.AddDate(0, 0, o.days).Add(b.later(o))
-	case !o.shipped.IsZero():
-		o.end = time.Time{}
+	case o.confirmed == 0:
+	case o.signed != 0:
+		o.end = o.signed + window + instant(b.later(o))
+	case o.shipped != 0:
+		o.end = 0
 	default:
-		o.end = o.confirmed.AddDate(0, 0, o.days)
+		o.end = o.confirmed + window
 	}
 }
 
 // ended closes a confirmed order whose window is over, or notes when it will be.
 func (b *Book) ended(o *order) {
 	switch {
-	case o.closed || o.confirmed.IsZero() || o.end.IsZero():
-	case !o.end.After(b.now):
+	case o.closed || o.confirmed == 0 || o.end == 0:
+	case o.end <= instantOf(b.now):
 		b.close(o)
 	default:
-		heap.Push(&b.ends, windowEnd{o.end, o})
+		heap.Push(&b.ends, windowEnd{o.end, o.self})
 	}
 }
 
 // habitsOf returns those of an account's category.
 func (b *Book) habitsOf(a *account) *habits {
-	key := trade{b.merchants[a.merchant].category, a.currency}
-	h := b.habits[key]
+	t := trade{a.owner.category, a.currency}
+	h := b.habits[t]
 	if h == nil {
 		h = &habits{}
-		b.habits[key] = h
+		b.habits[t] = h
 	}
 	return h
 }
@@ -395,7 +433,7 @@ func (b *Book) applied(ev event.Event, d *event.MerchantApplied) []event.Event {
 	if m.applied != "" {
 		return nil
 	}
-	m.category, m.country = d.Category, d.Country
+	m.category, m.country = b.text(d.Category), b.text(d.Country)
 	m.met = reasonsOf(b.meets(ev, nil, nil, ""))
 	return b.judgeMerchant(ev, m)
 }
@@ -427,8 +465,8 @@ func (b *Book) judgeMerchant(ev event.Event, m *merchant) []event.Event {
 func (g *group) owed() (event.Currency, int64) {
 	sums := map[event.Currency]int64{}
 	for _, m := range g.members {
-		for c, a := range m.accounts {
-			sums[c] = satAdd(sums[c], a.advanced)
+		for _, a := range m.accounts {
+			sums[a.currency] = satAdd(sums[a.currency], a.advanced)
 		}
 	}
 	for _, c := range sortedKeys(sums) {
@@ -530,25 +568,24 @@ func decision(at time.Time, d event.Data) event.Event {
 }
 
 type windowEnd struct {
-	at    time.Time
-	order *order
+	at    instant
+	order ref
 }
 
 type endHeap []windowEnd
 
 func (h endHeap) Len() int { return len(h) }
 func (h endHeap) Less(i, j int) bool {
-	if !h[i].at.Equal(h[j].at) {
-		return h[i].at.Before(h[j].at)
+	if h[i].at != h[j].at {
+		return h[i].at < h[j].at
 	}
-	return h[i].order.id < h[j].order.id
+	return h[i].order < h[j].order
 }
 func (h endHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *endHeap) Push(x any)   { *h = append(*h, x.(windowEnd)) }
 func (h *endHeap) Pop() any {
 	old := *h
 	x := old[len(old)-1]
-	old[len(old)-1] = windowEnd{}
 	*h = old[:len(old)-1]
 	return x
 }

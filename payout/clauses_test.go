@@ -243,7 +243,8 @@ func TestTheLineIsNeverWidened(t *testing.T) {
 		b := New(full)
 		for _, ev := range story(data) {
 			for _, m := range b.merchants {
-				for c := range m.accounts {
+				for _, a := range m.accounts {
+					c := a.currency
 					room := b.limits(m, c, ev.Time).room
 					b.pack.Scores.On, b.pack.Ordinary.Quantile = false, 0
 					plain := b.limits(m, c, ev.Time).room
@@ -268,7 +269,7 @@ func TestADoubtedSignatureStartsTheWindowLater(t *testing.T) {
 		b := New(p)
 		s := newShop(t, b, "m1")
 		fill(s)
-		return b.orders["o"].end
+		return b.orders.find("o").end.time()
 	}
 	at := func(id event.OrderID, carrier, place string, grams int64) func(s *shop) {
 		return func(s *shop) {
@@ -322,7 +323,7 @@ func TestEventsBeforeTheirOrder(t *testing.T) {
 			b.Fold(evs[i])
 		}
 		a, _ := b.Account("m1")
-		got := fmt.Sprintf("%+v %v %d", a, b.orders["o"].end, b.Unmatched())
+		got := fmt.Sprintf("%+v %v %d", a, b.orders.find("o").end, b.Unmatched())
 		if k == 0 {
 			want = got
 		}
@@ -408,11 +409,11 @@ func TestAShopLeavesItsRing(t *testing.T) {
 		t.Errorf("the second: %+v", d)
 	}
 	two.fold(&event.RingFound{Ring: "r", Merchants: []event.MerchantID{"m1"}, Buyers: []event.BuyerID{"bo1"}})
-	if _, ours := b.ringBuyer(b.orders["o1"]); !ours {
+	if _, ours := b.ringBuyer(b.orders.find("o1")); !ours {
 		t.Error("the ring's buyer is not known")
 	}
 	two.fold(&event.RingFound{Ring: "r", Merchants: []event.MerchantID{"m1"}, Left: []event.MerchantID{"m2"}})
-	if _, ours := b.ringBuyer(b.orders["o1"]); ours {
+	if _, ours := b.ringBuyer(b.orders.find("o1")); ours {
 		t.Error("a buyer is still taken for the ring's after a person has struck its link out")
 	}
 	if d := two.ask(); d.Pay.Amount != 10_000 || d.Inputs.Ring != nil {

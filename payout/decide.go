@@ -13,20 +13,18 @@ import (
 // payoutRequested answers a request: one decision, or one a currency where all
 // of the balance is asked for and there are several.
 func (b *Book) payoutRequested(ev event.Event, d *event.PayoutRequested) []event.Event {
-	if b.requests[d.Request] != nil {
+	asked := keyOf(d.Request)
+	if _, known := b.requests[asked]; known {
 		return nil
 	}
 	m := b.merchant(d.Merchant)
-	r := &request{merchant: m, paid: map[event.Currency]int64{}}
-	b.requests[d.Request] = r
-	b.past = append(b.past, past{at: b.now, request: d.Request})
 	var currencies []event.Currency
 	if d.Money != nil {
 		currencies = []event.Currency{d.Money.Currency}
 	} else {
-		for _, c := range sortedKeys(m.accounts) {
-			if m.accounts[c].balance > 0 {
-				currencies = append(currencies, c)
+		for _, a := range m.accounts {
+			if a.balance > 0 {
+				currencies = append(currencies, a.currency)
 			}
 		}
 		if currencies == nil {
@@ -37,8 +35,8 @@ func (b *Book) payoutRequested(ev event.Event, d *event.PayoutRequested) []event
 	var out []event.Event
 	for _, c := range currencies {
 		dec := b.judgePayout(ev.Time, m, c, d, met)
-		a := m.accounts[c]
-		r.paid[c] = dec.Pay.Amount
+		a := m.in(c)
+		b.setPaid(asked, a, dec.Pay.Amount)
 		a.balance -= dec.Pay.Amount
 		a.paid += dec.Pay.Amount
 		a.held = dec.Hold.Amount
@@ -51,8 +49,8 @@ func (b *Book) payoutRequested(ev event.Event, d *event.PayoutRequested) []event
 // mainCurrency is the one that a merchant is spoken to in: its first account's,
 // or the pack's.
 func (b *Book) mainCurrency(m *merchant) event.Currency {
-	if keys := sortedKeys(m.accounts); len(keys) > 0 && m.accounts[b.pack.Currency] == nil {
-		return keys[0]
+	if len(m.accounts) > 0 && m.in(b.pack.Currency) == nil {
+		return m.accounts[0].currency
 	}
 	return b.pack.Currency
 }
@@ -197,7 +195,7 @@ func (b *Book) groupLimits(g *group, m *merchant, c event.Currency, part float64
 	l.line, l.lowered, l.earned = b.lineOf(g, c)
 	l.line = partOf(l.line, part)
 	for _, other := range g.members {
-		if a := other.accounts[c]; a != nil && other != m {
+		if a := other.in(c); a != nil && other != m {
 			l.taken = satAdd(l.taken, a.atRisk())
 		}
 	}
@@ -237,7 +235,7 @@ func partOf(line int64, part float64) int64 {
 func (b *Book) lineOf(g *group, c event.Currency) (line int64, lowered, earned bool) {
 	var clean, old, spoiled, open int64
 	for _, m := range g.members {
-		if a := m.accounts[c]; a != nil {
+		if a := m.in(c); a != nil {
 			a.forget(b.now, b.pack.Growth.History)
 			clean, old, spoiled, open = satAdd(clean, a.clean), satAdd(old, a.old), satAdd(spoiled, a.spoiled), satAdd(open, a.refundable)
 		}
@@ -249,7 +247,7 @@ func (b *Book) lineOf(g *group, c event.Currency) (line int64, lowered, earned b
 func (g *group) atRisk(c event.Currency) int64 {
 	var sum int64
 	for _, m := range g.members {
-		if a := m.accounts[c]; a != nil {
+		if a := m.in(c); a != nil {
 			sum = satAdd(sum, a.atRisk())
 		}
 	}
@@ -259,8 +257,8 @@ func (g *group) atRisk(c event.Currency) int64 {
 func (g *group) currencies() []event.Currency {
 	all := map[event.Currency]struct{}{}
 	for _, m := range g.members {
-		for c := range m.accounts {
-			all[c] = struct{}{}
+		for _, a := range m.accounts {
+			all[a.currency] = struct{}{}
 		}
 	}
 	return sortedKeys(all)
@@ -272,25 +270,25 @@ func (g *group) currencies() []event.Currency {
 // or a debt stands.
 func (b *Book) until(m *merchant, a *account, want int64, part float64) time.Time {
 	type closing struct {
-		at   time.Time
+		at   instant
 		acc  *account
 		left int64
 	}
 	var all []closing
 	base := map[*account]int64{}
 	for _, other := range m.group.members {
-		oa := other.accounts[a.currency]
+		oa := other.in(a.currency)
 		if oa == nil {
 			continue
 		}
 		base[oa] = oa.base()
-		for o := range oa.open {
-			if !o.closed && !o.end.IsZero() {
+		for o := range b.orders.exposedOf(oa) {
+			if !o.closed && o.end != 0 {
 				all = append(all, closing{o.end, oa, o.exposed() - min(o.pending, o.exposed())})
 			}
 		}
 	}
-	slices.SortFunc(all, func(x, y closing) int { return x.at.Compare(y.at) })
+	slices.SortFunc(all, func(x, y closing) int { return cmp.Compare(x.at, y.at) })
 	var othersNow int64
 	for oa := range base {
 		if oa != a {
@@ -317,14 +315,15 @@ func (b *Book) until(m *merchant, a *account, want int64, part float64) time.Tim
 		if c.acc != a {
 			othersNow -= before - max(0, base[c.acc])
 		}
-		if i+1 < len(all) && all[i+1].at.Equal(c.at) {
+		if i+1 < len(all) && all[i+1].at == c.at {
 			continue
 		}
-		if enough(c.at) {
-			return c.at
+		end := c.at.time()
+		if enough(end) {
+			return end
 		}
 		// Ordinary refunds are reckoned by the day on which windows end.
-		if next := c.at.UTC().Truncate(day).Add(day); b.pack.Ordinary.Quantile > 0 && (i+1 == len(all) || next.Before(all[i+1].at)) && enough(next) {
+		if next := end.Truncate(day).Add(day); b.pack.Ordinary.Quantile > 0 && (i+1 == len(all) || instantOf(next) < all[i+1].at) && enough(next) {
 			return next
 		}
 	}
@@ -333,24 +332,61 @@ func (b *Book) until(m *merchant, a *account, want int64, part float64) time.Tim
 
 // payoutPaid corrects what a request has paid by what the stream says.
 func (b *Book) payoutPaid(d *event.PayoutPaid) {
-	r := b.requests[d.Request]
-	if r == nil {
-		if d.Merchant == "" {
-			b.unmatched++
-			return
-		}
-		r = &request{merchant: b.merchant(d.Merchant), paid: map[event.Currency]int64{}}
-		b.requests[d.Request] = r
-		b.past = append(b.past, past{at: b.now, request: d.Request})
+	asked := keyOf(d.Request)
+	r, known := b.requests[asked]
+	var m *merchant
+	switch {
+	case known:
+		m = b.accounts[r.account].owner
+	case d.Merchant == "":
+		b.unmatched++
+		return
+	default:
+		m = b.merchant(d.Merchant)
 	}
-	a := b.account(r.merchant, d.Money.Currency)
-	more := d.Money.Amount - r.paid[d.Money.Currency]
+	a := b.account(m, d.Money.Currency)
+	paid := b.paid(asked, a)
+	more := d.Money.Amount - paid
 	if more > 0 && (d.Money.Amount > maxMoney || !b.fits(a.paid, more)) {
+		b.setPaid(asked, a, paid)
 		a.frozen = true
 		return
 	}
-	r.paid[d.Money.Currency] = d.Money.Amount
+	b.setPaid(asked, a, d.Money.Amount)
 	a.balance -= more
 	a.paid += more
 	a.held = max(0, min(a.held, a.balance))
+}
+
+// paid is what of a request was paid in the currency of an account.
+func (b *Book) paid(asked key, a *account) int64 {
+	if r := b.requests[asked]; r.account == a.self {
+		return r.paid
+	}
+	for _, r := range b.further[asked] {
+		if r.account == a.self {
+			return r.paid
+		}
+	}
+	return 0
+}
+
+// setPaid notes what of a request was paid in the currency of an account.
+func (b *Book) setPaid(asked key, a *account, n int64) {
+	r, known := b.requests[asked]
+	if !known {
+		b.answered = append(b.answered, past[key]{instantOf(b.now), asked})
+	}
+	if !known || r.account == a.self {
+		b.requests[asked] = request{a.self, n}
+		return
+	}
+	further := b.further[asked]
+	for i := range further {
+		if further[i].account == a.self {
+			further[i].paid = n
+			return
+		}
+	}
+	b.further[asked] = append(further, request{a.self, n})
 }

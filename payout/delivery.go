@@ -27,7 +27,7 @@ const (
 // judgeDelivery weighs what speaks against an order's signature.
 func (b *Book) judgeDelivery(o *order) {
 	d := &b.pack.Delivery
-	if d.Longest == 0 || o.signed.IsZero() {
+	if d.Longest == 0 || o.signed == 0 {
 		return
 	}
 	doubt := int64(0)
@@ -36,15 +36,16 @@ func (b *Book) judgeDelivery(o *order) {
 	if o.abroad {
 		fastest = d.Abroad
 	}
-	if !o.shipped.IsZero() && o.signed.Sub(o.shipped) < fastest {
+	if o.shipped != 0 && o.signed-o.shipped < instant(fastest) {
 		add(doubtTooFast)
 	}
-	if len(d.Carriers) > 0 && !o.shipped.IsZero() && !o.carrier {
+	if len(d.Carriers) > 0 && o.shipped != 0 && !o.carrier {
 		add(doubtCarrier)
 	}
 	crowded := func(kind int) bool {
-		n := int64(o.acc.members[o.values[kind]])
-		return d.Same > 0 && o.values[kind] != 0 && n > d.Same && 4*n > o.acc.crowds[kind].orders
+		a := b.of(o)
+		n := int64(a.members[o.values[kind]])
+		return d.Same > 0 && o.values[kind] != 0 && n > d.Same && 4*n > a.crowds[kind].orders
 	}
 	if crowded(crowdPlaces) {
 		add(doubtPlace)
@@ -52,7 +53,7 @@ func (b *Book) judgeDelivery(o *order) {
 	if crowded(crowdWeights) {
 		add(doubtWeight)
 	}
-	o.doubt = doubt
+	o.doubt = int32(doubt)
 	if doubt >= doubtful {
 		o.marks |= 1 << markDoubt
 	} else {

@@ -30,6 +30,9 @@
 // by an override with a reason and an end. Events may come in any order within the
 // allowed lateness: those before their order are kept for it.
 //
+// Orders are kept without pointers (orders.go) and a shop's days packed
+// (history.go): a large platform's fit into one machine.
+//
 // It never links merchants (it is told of rings by ring.found), never looks at
 // a clock, does no I/O, and never takes a decision back: a correction is a new
 // decision. What the platform recovers of an advance is taken to come from

@@ -79,18 +79,19 @@ type Scores struct {
 }
 
 // hashOf is a value of a crowd, never 0 for what is known.
-func hashOf(kind int, v string) uint64 {
+func hashOf(kind int, v string) uint32 {
 	if v == "" {
 		return 0
 	}
 	h := fnv.New64a()
 	h.Write([]byte{byte(kind)})
 	h.Write([]byte(v))
-	return max(h.Sum64(), 1)
+	sum := h.Sum64()
+	return max(uint32(sum^sum>>32), 1)
 }
 
 // join counts an order among those that share its value.
-func (a *account) join(o *order, kind int, value uint64) {
+func (a *account) join(o *order, kind int, value uint32) {
 	a.leave(o, kind)
 	if value == 0 {
 		return
@@ -141,7 +142,7 @@ func (b *Book) dear(h *habits, amount int64) bool {
 // counts by how much of them is exposed.
 func (b *Book) evidence(a *account) Evidence {
 	var e Evidence
-	m := b.merchants[a.merchant]
+	m := a.owner
 	if a.refundable > 0 {
 		for i := range a.marked {
 			e[evidenceDear+i] = float64(a.marked[i]) / float64(a.refundable)
@@ -178,7 +179,7 @@ func (b *Book) suspect(m *merchant, c event.Currency) suspicion {
 		return worst
 	}
 	for _, other := range m.group.members {
-		if a := other.accounts[c]; a != nil {
+		if a := other.in(c); a != nil {
 			if e := b.evidence(a); b.pack.Scores.chance(e) > worst.chance {
 				worst = suspicion{b.pack.Scores.chance(e), e}
 			}

@@ -266,8 +266,8 @@ func (b *Book) Evidence(id event.MerchantID) (Evidence, bool) {
 		return Evidence{}, false
 	}
 	var most *account
-	for _, c := range sortedKeys(m.accounts) {
-		if a := m.accounts[c]; a.refundable > 0 && (most == nil || a.refundable > most.refundable) {
+	for _, a := range m.accounts {
+		if a.refundable > 0 && (most == nil || a.refundable > most.refundable) {
 			most = a
 		}
 	}

@@ -16,34 +16,48 @@ func (b *Book) check() (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	exposed := map[*account]int64{}
 	pending := map[*order]int64{}
-	for _, o := range b.orders {
-		if o.refunded < 0 || o.pending < 0 || o.refunded > o.amount-o.pending {
-			fault("order %s: refunded %d and pending %d of %d", o.id, o.refunded, o.pending, o.amount)
+	linked := map[*order]bool{}
+	for _, a := range b.accounts {
+		last := ref(0)
+		for o := range b.orders.exposedOf(a) {
+			if b.of(o) != a || linked[o] || o.prev != last {
+				fault("order %d: not where it belongs among the open", o.self)
+			}
+			linked[o], last = true, o.self
 		}
-		exposed[o.acc] += o.exposed()
-		if _, ok := o.acc.open[o]; ok != (o.exposed() > 0) {
-			fault("order %s: exposed %d, among the open: %v", o.id, o.exposed(), ok)
+	}
+	for o := range b.orders.all() {
+		if o.refunded < 0 || o.pending < 0 || o.refunded > o.amount-o.pending {
+			fault("order %d: refunded %d and pending %d of %d", o.self, o.refunded, o.pending, o.amount)
+		}
+		exposed[b.of(o)] += o.exposed()
+		if linked[o] != (o.exposed() > 0) || linked[o] != o.open {
+			fault("order %d: exposed %d, among the open: %v", o.self, o.exposed(), linked[o])
 		}
 	}
 	sums := map[*account][4]int64{}
 	for id, r := range b.refunds {
-		if r.order == nil {
+		if r.order == 0 {
 			continue
 		}
-		pending[r.order] += r.pending
+		o := b.orders.at(r.order)
+		if !slices.Contains(b.refunded[r.order], r) {
+			fault("refund %s: not among its order's", id)
+		}
+		pending[o] += r.pending
 		if min(r.fromOrder, r.fromBalance, r.fromCollateral, r.advance, r.recovered, r.pending) < 0 || r.recovered > r.advance {
 			fault("refund %s: %+v", id, r)
 		}
-		s := sums[r.order.acc]
+		s := sums[b.of(o)]
 		s[0] += r.fromBalance
 		s[1] += r.fromCollateral
 		s[2] += r.advance
 		s[3] += r.outstanding()
-		sums[r.order.acc] = s
+		sums[b.of(o)] = s
 	}
 	for o, n := range pending {
 		if n != o.pending {
-			fault("order %s: pending %d, its refunds' %d", o.id, o.pending, n)
+			fault("order %d: pending %d, its refunds' %d", o.self, o.pending, n)
 		}
 	}
 	for _, f := range b.checkKept() {
@@ -53,8 +67,11 @@ func (b *Book) check() (faults []string) {
 		if !slices.Contains(m.group.members, m) {
 			fault("merchant %s: not in its own group", id)
 		}
-		for c, a := range m.accounts {
-			who := fmt.Sprintf("merchant %s in %s", id, c)
+		for _, a := range m.accounts {
+			who := fmt.Sprintf("merchant %s in %s", id, a.currency)
+			if a.owner != m || b.accounts[a.self] != a {
+				fault("%s: not its own account", who)
+			}
 			s := sums[a]
 			for i, n := range a.gone {
 				s[i] += n
@@ -81,17 +98,17 @@ func (b *Book) check() (faults []string) {
 // checkKept reckons from the orders what accounts keep of them.
 func (b *Book) checkKept() (faults []string) {
 	type kept struct {
-		due    map[due]exposure
+		due    map[[2]int32]exposure
 		marked [numMarks]int64
-		counts map[uint64]int32
+		counts map[uint32]int32
 		crowds [numCrowds]crowd
 	}
 	all := map[*account]*kept{}
-	for _, o := range b.orders {
-		k := all[o.acc]
+	for o := range b.orders.all() {
+		k := all[b.of(o)]
 		if k == nil {
-			k = &kept{due: map[due]exposure{}, counts: map[uint64]int32{}}
-			all[o.acc] = k
+			k = &kept{due: map[[2]int32]exposure{}, counts: map[uint32]int32{}}
+			all[b.of(o)] = k
 		}
 		for kind, v := range o.values {
 			if v != 0 {
@@ -104,12 +121,9 @@ func (b *Book) checkKept() (faults []string) {
 		if n == 0 {
 			continue
 		}
-		d := due{days: int32(o.days)}
-		if !o.end.IsZero() {
-			d.end = int32(o.end.Unix() / 86400)
-		}
+		d := [2]int32{o.end.date(), int32(o.days)}
 		e := k.due[d]
-		k.due[d] = exposure{e.amount + n, e.square + unit(n)*unit(n)}
+		k.due[d] = exposure{d[0], d[1], e.amount + n, e.square + unit(n)*unit(n)}
 		for i := range k.marked {
 			if o.marks>>i&1 == 1 {
 				k.marked[i] += n
@@ -117,17 +131,17 @@ func (b *Book) checkKept() (faults []string) {
 		}
 	}
 	for id, m := range b.merchants {
-		for c, a := range m.accounts {
+		for _, a := range m.accounts {
 			k := all[a]
 			if k == nil {
 				k = &kept{}
 			}
-			got := map[due]exposure{}
-			for d, e := range a.due {
-				got[d] = *e
+			got := map[[2]int32]exposure{}
+			for _, e := range a.due {
+				got[[2]int32{e.end, e.days}] = e
 			}
 			if !maps.Equal(got, k.due) || a.marked != k.marked || a.crowds != k.crowds || !maps.Equal(a.members, k.counts) {
-				faults = append(faults, fmt.Sprintf("merchant %s in %s keeps %v %v %v, its orders say %v %v %v", id, c, got, a.marked, a.crowds, k.due, k.marked, k.crowds))
+				faults = append(faults, fmt.Sprintf("merchant %s in %s keeps %v %v %v, its orders say %v %v %v", id, a.currency, got, a.marked, a.crowds, k.due, k.marked, k.crowds))
 			}
 		}
 	}

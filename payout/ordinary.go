@@ -1,6 +1,7 @@
 package payout
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -17,12 +18,11 @@ type Ordinary struct {
 	Strength float64 // orders of a merchant's own that weigh as much as its category
 }
 
-// due is when what is exposed ends: a day since the epoch, 0 for not yet known,
-// and how many days the window has in all.
-type due struct{ end, days int32 }
-
-// exposure is what of some orders can still be refunded.
+// exposure is what of some orders can still be refunded: those that end on a day
+// since the epoch, 0 for not yet known, and whose windows have so many days in all.
 type exposure struct {
+	end, days int32
+
 	amount int64
 	square int64 // sum of the orders' squares, in units of 1.28 squared: how lumpy the amount is
 }
@@ -33,23 +33,20 @@ func unit(amount int64) int64 { return min(amount>>7, 1<<20) }
 // expect adds to, or with an amount below zero takes from, what is exposed by
 // when it ends.
 func (a *account) expect(o *order, amount int64) {
-	k := due{days: int32(o.days)}
-	if !o.end.IsZero() {
-		k.end = int32(o.end.Unix() / 86400)
+	k := exposure{end: o.end.date(), days: int32(o.days)}
+	i, found := slices.BinarySearchFunc(a.due, k, func(x, y exposure) int { return cmp.Or(cmp.Compare(x.end, y.end), cmp.Compare(x.days, y.days)) })
+	if !found {
+		a.due = slices.Insert(a.due, i, k)
 	}
-	e := a.due[k]
-	if e == nil {
-		e = &exposure{}
-		a.due[k] = e
-	}
+	e := &a.due[i]
 	e.amount += amount
 	if amount > 0 {
 		e.square += unit(amount) * unit(amount)
 	} else {
 		e.square -= unit(-amount) * unit(-amount)
 	}
-	if *e == (exposure{}) {
-		delete(a.due, k)
+	if e.amount == 0 && e.square == 0 {
+		a.due = slices.Delete(a.due, i, i+1)
 	}
 }
 
@@ -109,21 +106,16 @@ func (b *Book) ordinary(a *account, at time.Time) int64 {
 	alpha, beta := b.rate(a)
 	n := alpha + beta
 	mean := alpha / n
-	keys := make([]due, 0, len(a.due))
-	for k := range a.due {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(x, y due) int { return int(x.end)*maxDays + int(x.days) - int(y.end)*maxDays - int(y.days) })
 	day := float64(at.Unix()) / 86400
 	var sum, lumps float64
 	var all int64
-	for _, k := range keys {
-		e, toCome := a.due[k], 1.0
-		if k.end > 0 {
-			if left := float64(k.end) + 1 - day; left <= 0 {
+	for _, e := range a.due {
+		toCome := 1.0
+		if e.end > 0 {
+			if left := float64(e.end) + 1 - day; left <= 0 {
 				continue
-			} else if k.days > 0 {
-				toCome = b.timing.toCome(left / float64(k.days))
+			} else if e.days > 0 {
+				toCome = b.timing.toCome(left / float64(e.days))
 			}
 		}
 		sum += float64(e.amount) * toCome

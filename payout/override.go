@@ -84,7 +84,7 @@ func (b *Book) mayOverride(at time.Time, d *event.DecisionOverridden) error {
 		return OverrideFault("the pack allows no overrides")
 	case b.merchants[d.Merchant] == nil:
 		return OverrideFault("merchant: not known")
-	case d.Request != "" && (b.requests[d.Request] == nil || b.requests[d.Request].merchant.id != d.Merchant):
+	case d.Request != "" && !b.asked(d.Request, d.Merchant):
 		return OverrideFault("request: not one of this merchant's")
 	case d.Money.Amount == 0 || d.Money.Amount > maxMoney:
 		return OverrideFault("money.amount: must be above zero and within reason")
@@ -94,6 +94,12 @@ func (b *Book) mayOverride(at time.Time, d *event.DecisionOverridden) error {
 		return OverrideFault("until: at most " + b.pack.Overrides.Longest.String() + " from now")
 	}
 	return nil
+}
+
+// asked says whether a request is known, and is the merchant's.
+func (b *Book) asked(id event.RequestID, m event.MerchantID) bool {
+	r, known := b.requests[keyOf(id)]
+	return known && b.accounts[r.account].owner.id == m
 }
 
 // MayOverride says what is wrong with an override before it is recorded, and

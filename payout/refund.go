@@ -1,6 +1,8 @@
 package payout
 
 import (
+	"time"
+
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/rule"
 )
@@ -8,7 +10,7 @@ import (
 // refund is a refund that was asked for.
 type refund struct {
 	id    event.RefundID
-	order *order
+	order ref // 0 for one that is not known
 	fromOrder, fromBalance, fromCollateral,
 	advance, recovered int64
 	pending    int64                  // under review, and so kept exposed
@@ -23,19 +25,20 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	if b.refunds[d.Refund] != nil {
 		return nil
 	}
-	o := b.orders[d.Order]
-	r := &refund{id: d.Refund, order: o}
+	o := b.orders.find(d.Order)
+	r := &refund{id: d.Refund}
 	b.refunds[d.Refund] = r
 	if o != nil {
-		o.refunds = append(o.refunds, r)
+		r.order = o.self
+		b.refunded[o.self] = append(b.refunded[o.self], r)
+	} else {
+		b.strange = append(b.strange, past[event.RefundID]{instantOf(b.now), d.Refund})
 	}
 	out := &event.DecisionRefund{Refund: d.Refund, Order: d.Order, Decision: event.Refund, Reasons: []event.Reason{}}
-	if o != nil {
-		out.Merchant = o.acc.merchant
-	}
 	var met []rule.Met
 	if o != nil {
-		met = b.meets(ev, b.merchants[o.acc.merchant], o, o.acc.currency)
+		out.Merchant = b.of(o).owner.id
+		met = b.meets(ev, b.of(o).owner, o, b.of(o).currency)
 	}
 	if reason, ok := b.doubt(o, d); ok {
 		r.reviewed = true
@@ -43,12 +46,12 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 		out.Reasons = append(out.Reasons, reason)
 		return []event.Event{decision(ev.Time, out)}
 	}
-	a, n := o.acc, d.Money.Amount
+	a, n := b.of(o), d.Money.Amount
 	if len(met) > 0 {
 		return b.review(ev, r, n, out, reasonsOf(met))
 	}
-	if o.confirmed.IsZero() {
-		o.change(func() { o.refunded += n })
+	if o.confirmed == 0 {
+		b.change(o, func() { o.refunded += n })
 		a.returned += n
 		if o.refunded == o.amount {
 			b.over(o)
@@ -66,11 +69,11 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 	r.advance = advance
 	if o.refunded == 0 {
 		b.habitsOf(a).spoiled++
-		if left := o.end.Sub(ev.Time); !o.end.IsZero() && o.days > 0 {
-			b.timing.add(left.Hours() / 24 / float64(o.days))
+		if left := o.end - instantOf(ev.Time); o.end != 0 && o.days > 0 {
+			b.timing.add(time.Duration(left).Hours() / 24 / float64(o.days))
 		}
 	}
-	o.change(func() { o.refunded += n })
+	b.change(o, func() { o.refunded += n })
 	a.balance -= r.fromBalance
 	a.fromBalance += r.fromBalance
 	a.collateral -= r.fromCollateral
@@ -87,9 +90,9 @@ func (b *Book) refundRequested(ev event.Event, d *event.RefundRequested) []event
 // order it stays exposed for so long.
 func (b *Book) review(ev event.Event, r *refund, n int64, out *event.DecisionRefund, why []event.Reason) []event.Event {
 	r.reviewed = true
-	if o := r.order; !o.confirmed.IsZero() {
+	if o := b.orders.at(r.order); o.confirmed != 0 {
 		r.pending = n
-		o.change(func() { o.pending += n })
+		b.change(o, func() { o.pending += n })
 	}
 	out.Decision, out.Reasons = event.Review, append(out.Reasons, why...)
 	return []event.Event{decision(ev.Time, out)}
@@ -101,46 +104,56 @@ func (b *Book) doubt(o *order, d *event.RefundRequested) (event.Reason, bool) {
 	case o == nil:
 		b.unmatched++
 		return reasonUnknownOrder(), true
-	case d.Money.Currency != o.acc.currency:
-		return reasonOtherCurrency(o.acc.currency), true
-	case o.acc.frozen || !b.fits(o.acc.advancedEver, d.Money.Amount):
-		o.acc.frozen = true
+	case d.Money.Currency != b.of(o).currency:
+		return reasonOtherCurrency(b.of(o).currency), true
+	case b.of(o).frozen || !b.fits(b.of(o).advancedEver, d.Money.Amount):
+		b.of(o).frozen = true
 		return reasonFrozen(), true
 	case o.closed:
 		return reasonWindowClosed(), true
 	case d.Money.Amount > o.amount-o.refunded-o.pending:
-		return reasonBeyondOrder(event.Money{Amount: o.amount - o.refunded - o.pending, Currency: o.acc.currency}), true
+		return reasonBeyondOrder(event.Money{Amount: o.amount - o.refunded - o.pending, Currency: b.of(o).currency}), true
 	}
 	return event.Reason{}, false
 }
 
 // ringBuyer reports whether the order's buyer is part of its merchant's ring.
 func (b *Book) ringBuyer(o *order) (event.RingID, bool) {
-	g := b.merchants[o.acc.merchant].group
-	_, ok := g.buyers[o.buyer]
-	return g.ring, ok && o.buyer != ""
+	g, buyer := b.of(o).owner.group, b.orders.buyer(o)
+	_, ok := g.buyers[buyer]
+	return g.ring, ok && buyer != ""
+}
+
+// refundOf returns a refund that is known, its order and account. A refund of no
+// known order, or in another currency, counts as one that is not.
+func (b *Book) refundOf(id event.RefundID, c event.Currency) (*refund, *order, *account) {
+	r := b.refunds[id]
+	if r == nil || r.order == 0 || b.of(b.orders.at(r.order)).currency != c {
+		b.unmatched++
+		return nil, nil, nil
+	}
+	o := b.orders.at(r.order)
+	return r, o, b.of(o)
 }
 
 // refundAdvanced sets what the platform has paid of a refund from its own money
 // to what the stream says.
 func (b *Book) refundAdvanced(ev event.Event, d *event.RefundAdvanced) {
-	r := b.refunds[d.Refund]
-	if r == nil || r.order == nil || r.order.acc.currency != d.Money.Currency {
-		b.unmatched++
+	r, o, a := b.refundOf(d.Refund, d.Money.Currency)
+	if r == nil {
 		return
 	}
-	o, a := r.order, r.order.acc
-	b.meets(ev, b.merchants[a.merchant], o, a.currency)
+	b.meets(ev, a.owner, o, a.currency)
 	more := d.Money.Amount - r.advance
 	if d.Money.Amount > maxMoney || more > 0 && !b.fits(a.advancedEver, more) {
 		a.frozen = true
 		return
 	}
-	if o.confirmed.IsZero() || r.fromOrder > 0 {
+	if o.confirmed == 0 || r.fromOrder > 0 {
 		// The platform still held the order's money: it is what was paid out.
 		if r.reviewed {
 			n := min(d.Money.Amount, o.amount-o.refunded)
-			o.change(func() { o.refunded += n })
+			b.change(o, func() { o.refunded += n })
 			a.returned += n
 			r.fromOrder, r.reviewed = n, false
 		}
@@ -149,7 +162,7 @@ func (b *Book) refundAdvanced(ev event.Event, d *event.RefundAdvanced) {
 	owed := r.outstanding()
 	switch {
 	case more > 0 && r.reviewed: // somebody decided to pay it
-		o.change(func() {
+		b.change(o, func() {
 			n := min(more, r.pending)
 			r.pending -= n
 			o.pending -= n
@@ -167,7 +180,7 @@ func (b *Book) refundAdvanced(ev event.Event, d *event.RefundAdvanced) {
 		a.fromBalance -= back
 	case more < 0: // the rest is still to be paid by somebody
 		less := min(-more, o.refunded)
-		o.change(func() {
+		b.change(o, func() {
 			o.refunded -= less
 			o.pending += less
 		})
@@ -185,9 +198,8 @@ func (b *Book) refundAdvanced(ev event.Event, d *event.RefundAdvanced) {
 
 // refundRecovered takes what came back of an advance.
 func (b *Book) refundRecovered(ev event.Event, d *event.RefundRecovered) {
-	r := b.refunds[d.Refund]
-	if r == nil || r.order == nil || r.order.acc.currency != d.Money.Currency {
-		b.unmatched++
+	r, o, a := b.refundOf(d.Refund, d.Money.Currency)
+	if r == nil {
 		return
 	}
 	if _, seen := r.recoveries[ev.Key()]; seen {
@@ -197,10 +209,10 @@ func (b *Book) refundRecovered(ev event.Event, d *event.RefundRecovered) {
 		r.recoveries = map[event.Key]struct{}{}
 	}
 	r.recoveries[ev.Key()] = struct{}{}
-	b.meets(ev, b.merchants[r.order.acc.merchant], r.order, r.order.acc.currency)
+	b.meets(ev, a.owner, o, a.currency)
 	// More than is owed is not this refund's.
 	back := min(d.Money.Amount, r.outstanding())
 	r.recovered += back
-	r.order.acc.advanced -= back
-	r.order.acc.recovered += back
+	a.advanced -= back
+	a.recovered += back
 }

@@ -47,14 +47,14 @@ func shopFacts(m *merchant, a *account, ageDays float64) map[string]any {
 func (b *Book) beside(ev event.Event, m *merchant, o *order, c event.Currency) map[string]any {
 	out := map[string]any{}
 	if o != nil {
-		out["merchant"], out["buyer"] = string(m.id), string(o.buyer)
+		out["merchant"], out["buyer"] = string(m.id), string(b.orders.buyer(o))
 	}
 	if ev.Type == event.TypePayoutRequested || ev.Type == event.TypeRefundRequested {
 		age := 0.0
 		if !m.opened.IsZero() {
 			age = max(0, ev.Time.Sub(m.opened).Hours()/24)
 		}
-		out["shop"] = shopFacts(m, m.accounts[c], age)
+		out["shop"] = shopFacts(m, m.in(c), age)
 	}
 	return out
 }

@@ -58,8 +58,8 @@ func (b *Book) Accounts(id event.MerchantID) []Account {
 	defer b.mu.Unlock()
 	var out []Account
 	if m := b.merchants[id]; m != nil {
-		for _, c := range sortedKeys(m.accounts) {
-			out = append(out, b.snapshot(m, c))
+		for _, a := range m.accounts {
+			out = append(out, b.snapshot(m, a.currency))
 		}
 	}
 	return out
@@ -83,11 +83,11 @@ func (b *Book) Totals() []Totals {
 	defer b.mu.Unlock()
 	sums := map[event.Currency]*Totals{}
 	for _, m := range b.merchants {
-		for c, a := range m.accounts {
-			t := sums[c]
+		for _, a := range m.accounts {
+			t := sums[a.currency]
 			if t == nil {
-				t = &Totals{Currency: c}
-				sums[c] = t
+				t = &Totals{Currency: a.currency}
+				sums[a.currency] = t
 			}
 			t.Merchants++
 			t.Balance = satAdd(t.Balance, max(0, a.balance))
@@ -128,7 +128,7 @@ func (b *Book) snapshot(m *merchant, c event.Currency) Account {
 		out.RingLine, _, _ = b.lineOf(m.group, c)
 		out.RingAtRisk = m.group.atRisk(c)
 	}
-	if a := m.accounts[c]; a != nil {
+	if a := m.in(c); a != nil {
 		out.Balance, out.Collateral, out.Refundable, out.Advanced = a.balance, a.collateral, a.refundable, a.advanced
 		out.AtRisk, out.Requested, out.Paid, out.Held = a.atRisk(), a.requested, a.paid, a.held
 		out.Refunded = a.fromBalance + a.fromCollateral + a.advancedEver

@@ -29,6 +29,14 @@ func stateOf(b *Book) string {
 		case "rules":
 			d.out.WriteString("\nrules: ")
 			d.write(reflect.ValueOf(b.rules.State()))
+		case "orders":
+			d.out.WriteString("\norders: ")
+			for r := ref(1); r <= b.orders.used; r++ {
+				d.write(reflect.ValueOf(*b.orders.at(r)))
+			}
+			d.write(reflect.ValueOf(b.orders.byKey))
+			d.write(reflect.ValueOf(b.orders.long))
+			d.write(reflect.ValueOf(b.orders.free))
 		default:
 			fmt.Fprintf(&d.out, "\n%s: ", name)
 			d.write(v.Field(i))

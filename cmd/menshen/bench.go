@@ -17,6 +17,7 @@ func benches() []bench {
 		{"detect", "false alarms and delay of the watch, beside other methods", benchDetect},
 		{"trace", "from complaints to accounts, beside other methods", benchTrace},
 		{"payout", "what rings cost and honest shops wait, beside other rules", benchPayout},
+		{"book", "what merchants and orders take in memory, and a decision in a large book beside a small one", benchBook},
 		{"ring", "shops of one hand found in trade, beside other methods", benchRing},
 		{"gateway", "the data door against no proxy and a plain proxy", benchGateway},
 		{"decisions", "the money door over HTTP, beside no record and no decision", benchDecisions},

@@ -47,3 +47,19 @@ func TestBenchDecisions(t *testing.T) {
 		}
 	}
 }
+
+func TestBenchBook(t *testing.T) {
+	var out, errs bytes.Buffer
+	s := streams{strings.NewReader(""), &out, &errs}
+	if code := runBench(t.Context(), s, []string{"book", "-orders", "0"}); code != exitUsage {
+		t.Errorf("-orders 0: %d", code)
+	}
+	if code := runBench(t.Context(), s, []string{"book", "-merchants", "100", "-orders", "3", "-rings"}); code != exitDone {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	for _, row := range []string{`open orders +100 +300 +\d`, `ring finder, the same orders +100 +300 `, `times as long`} {
+		if !regexp.MustCompile(row).MatchString(out.String()) {
+			t.Errorf("no row %s in\n%s", row, out.String())
+		}
+	}
+}
