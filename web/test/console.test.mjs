@@ -98,7 +98,7 @@ const pages = [
   ['/accounts/agent-017', { zh: ['agent-017', '每日查看'], en: ['agent-017', 'Views by day'] }],
   ['/trace', { zh: ['追溯', '91.0%'], en: ['Trace', '91.0%'] }],
   ['/merchants', { zh: ['商家', 'ring-4c81e2'], en: ['Merchants', 'ring-4c81e2'] }],
-  ['/merchants/m-304', { zh: ['m-304', '合计额度已用尽'], en: ['m-304', 'their common line is used up'] }],
+  ['/merchants/m-304', { zh: ['m-304', '合计额度已用尽', '签收地点重复 +2.9'], en: ['m-304', 'their common line is used up', 'the same places of signature +2.9'] }],
   ['/ledger', { zh: ['账本', '签名检查点'], en: ['Ledger', 'Signed checkpoint'] }],
   ['/no/such.page', { zh: ['没有这个页面', '回到总览'], en: ['No such page', 'Back to the overview'] }],
 ];

@@ -148,7 +148,10 @@ export type DecisionData = {
   advance?: number;
   ring?: string;
   reasons?: List<Reason>;
+  inputs?: { evidence?: List<Evidence>; rules?: List<RuleMet> };
 };
+export type Evidence = { name: string; value: number; log_odds: number };
+export type RuleMet = { rule: string; aggregates?: Record<string, number> };
 export type Decision = { index: number; time: string; type: string; data: DecisionData };
 export type MerchantDetail = { merchant: Merchant; ring?: Ring | null; decisions: List<Decision> };
 

@@ -123,13 +123,32 @@ function Reasons({ d }: { d: Decision }) {
   const reasons = list(d.data.reasons);
   if (reasons.length === 0) return <span className="muted">–</span>;
   return (
-    <ul className="reasons">
-      {reasons.map((r, i) => (
-        <li key={`${r.code}-${i}`} title={r.code}>
-          {r[lang] || r.en || r.zh || r.code}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="reasons">
+        {reasons.map((r, i) => (
+          <li key={`${r.code}-${i}`} title={r.code}>
+            {r[lang] || r.en || r.zh || r.code}
+          </li>
+        ))}
+      </ul>
+      <Grounds d={d} />
+    </>
+  );
+}
+
+// Grounds is what the reasons do not tell the merchant: the evidence, with what each adds
+// to the log-odds of a fraud, and what the pack's own rules counted.
+function Grounds({ d }: { d: Decision }) {
+  const { t, name } = useSpeech();
+  const grounds = [
+    ...list(d.data.inputs?.evidence).map((e) => `${name('evidence', e.name)} +${e.log_odds.toFixed(1)}`),
+    ...list(d.data.inputs?.rules).map((r) => [r.rule, ...Object.entries(r.aggregates ?? {}).map(([k, v]) => `${k} ${v}`)].join(' ')),
+  ];
+  if (grounds.length === 0) return null;
+  return (
+    <div className="muted small">
+      {t('decision.grounds')}: {grounds.join(' · ')}
+    </div>
   );
 }
 
