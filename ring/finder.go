@@ -23,6 +23,7 @@ type Finder struct {
 	struck      map[pair]map[string]bool    // grounds that a person has struck out; "" is all
 	recent      []purchase                  // of the last GroupDays, by time
 	scanned     time.Time                   // when groups were last looked for
+	search      *search                     // for groups, under way; nil for none
 }
 
 // purchase is one of the last weeks.
@@ -193,113 +194,6 @@ func (f *Finder) bought(ev event.Event, d *event.OrderPaid) []event.Event {
 	out := f.link(ev, s, b.shops)
 	out = append(out, f.ringBuyer(ev, d.Buyer, b, s)...)
 	return append(out, f.groups(ev)...)
-}
-
-// groupEvery is how often groups are looked for among the purchases of the last
-// GroupDays. A pair of shops that share enough buyers is linked at once.
-const groupEvery = 7 * 24 * time.Hour
-
-// groupNats is how much each buyer of a group has to stand out by itself, on the
-// mean: those of shops that merely share a clientele bought at two or three of them.
-const groupNats = 5
-
-// groups links the shops of a group whose pairs share too few buyers to be linked
-// one by one. A good part of what its members sell must be to the group's own buyers:
-// shops of one kind share a clientele, too, but live by others.
-func (f *Finder) groups(ev event.Event) []event.Event {
-	if f.scanned.IsZero() {
-		f.scanned = ev.Time
-	}
-	if f.opt.GroupDays == 0 || ev.Time.Sub(f.scanned) < groupEvery {
-		return nil
-	}
-	f.scanned = ev.Time
-	keep := 0
-	for keep < len(f.recent) && ev.Time.Sub(f.recent[keep].at) > time.Duration(f.opt.GroupDays)*24*time.Hour {
-		keep++
-	}
-	f.recent = append([]purchase(nil), f.recent[keep:]...)
-	buyers, shops := make(map[event.BuyerID]int32), make(map[*shop]int32)
-	var names []event.BuyerID
-	var members []*shop
-	edges := make([]Edge, 0, len(f.recent))
-	for _, p := range f.recent {
-		i, ok := buyers[p.buyer]
-		if !ok {
-			i = int32(len(names))
-			buyers[p.buyer] = i
-			names = append(names, p.buyer)
-		}
-		j, ok := shops[p.shop]
-		if !ok {
-			j = int32(len(members))
-			shops[p.shop] = j
-			members = append(members, p.shop)
-		}
-		edges = append(edges, Edge{i, j, 1})
-	}
-	var out []event.Event
-	g := NewGraph(len(names), len(members), edges)
-	for _, b := range g.Groups(f.opt.Margin) {
-		if float64(b.Edges) >= f.opt.MinShare*float64(b.Trade) && b.Evidence >= groupNats*float64(len(b.Buyers)) {
-			out = append(out, f.linkGroup(ev, b, names, members)...)
-		}
-	}
-	return out
-}
-
-func (f *Finder) linkGroup(ev event.Event, b Block, names []event.BuyerID, members []*shop) []event.Event {
-	var shops []*shop
-	for _, j := range b.Merchants {
-		shops = append(shops, members[j])
-	}
-	if shops = f.unparted(shops); len(shops) < 2 {
-		return nil
-	}
-	first, grown := shops[0], false
-	for _, other := range shops[1:] {
-		p := pairOf(first, other)
-		if f.ids[p] == nil {
-			f.ids[p] = map[string]float64{}
-		}
-		f.ids[p][ByGroup] = f.opt.Threshold
-		if _, sum := f.weights(p); sum < f.opt.Threshold { // struck out; something else holds them together
-			continue
-		}
-		first.links[other], other.links[first] = struct{}{}, struct{}{}
-		grown = f.join(first, other) || grown
-	}
-	if first.ring == nil {
-		return nil
-	}
-	before := len(first.ring.buyers)
-	for _, i := range b.Buyers {
-		first.ring.buyers[names[i]] = struct{}{}
-	}
-	if !grown && len(first.ring.buyers) == before {
-		return nil
-	}
-	return []event.Event{f.tell(ev, first.ring)}
-}
-
-// unparted leaves out of a group the shops that a person has parted from another of
-// it, and that are of different rings since: that the group is found again, with
-// whatever shop first, is no new ground.
-func (f *Finder) unparted(group []*shop) []*shop {
-	var out []*shop
-	for _, s := range group {
-		parted := slices.ContainsFunc(group, func(other *shop) bool {
-			if other == s || s.ring != nil && s.ring == other.ring {
-				return false
-			}
-			by := f.struck[pairOf(s, other)]
-			return by[""] || by[ByGroup]
-		})
-		if !parted {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 // rarity is how much a buyer of n shops says, 1 at two. The constant is

@@ -419,3 +419,39 @@ func TestAGroupTakesNobodyBackWhomAPersonStruckOut(t *testing.T) {
 		t.Errorf("it is of %s", ring.id)
 	}
 }
+
+// A group is told of at the first purchase that comes ten minutes after its search
+// began, whether the search took long or not.
+func TestAGroupIsToldOfByTheStream(t *testing.T) {
+	run := func(wait bool) (told []string) {
+		w := newWorld(t)
+		w.f.opt.MinBuyers = 1000 // pairs would be a ground of their own
+		rng := rand.New(rand.NewPCG(1, 10))
+		for n := 1; n <= 30_000; n++ {
+			before, heard := w.f.search, len(w.all)
+			if n%90 == 0 {
+				w.buyAt(n, fmt.Sprint("x", rng.IntN(50)), fmt.Sprint("r", rng.IntN(12)))
+			} else {
+				w.buyAt(n, fmt.Sprint("b", rng.IntN(4000)), fmt.Sprint("h", rng.IntN(300)))
+			}
+			if now := w.f.search; wait && before == nil && now != nil {
+				now.blocks <- <-now.blocks
+			}
+			at := start.Add(time.Duration(2*n) * time.Minute)
+			if before != nil && (w.f.search == nil) != !at.Before(before.due) {
+				t.Fatalf("%v: due %v, and still under way: %v", at, before.due, w.f.search != nil)
+			}
+			for _, r := range w.all[heard:] {
+				told = append(told, fmt.Sprint(n, r.Merchants))
+				if before == nil || at.Before(before.due) {
+					t.Fatalf("%v: told without a search that is due: %v", at, r.Merchants)
+				}
+			}
+		}
+		return told
+	}
+	at, waited := run(false), run(true)
+	if len(at) == 0 || !slices.Equal(at, waited) {
+		t.Errorf("told %v, and after waiting %v", at, waited)
+	}
+}
