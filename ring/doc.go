@@ -7,11 +7,11 @@
 //
 // Two merchants are linked when their weights add up to the threshold; a ring
 // is a connected component of links. Beyond pairs, groups of shops are linked
-// whose buyers stand out together, looked for once a week of the stream, beside it, and told of ten minutes later
-// in it. A ring
-// keeps its name while it grows; when two merge, the older name stays. What was
-// found is not unfound when a shared identifier later turns out to be common,
-// only by a person who strikes a link out.
+// whose buyers stand out together, looked for once a week of the stream, beside
+// it, and told of ten minutes later in it. A ring keeps its name while it grows;
+// when two merge, the older name stays. What was found is not unfound when a
+// shared identifier later turns out to be common, only by a person who strikes a
+// link out.
 //
 // It never knows about money, never decides what follows from a ring, never
 // looks at a clock and does no I/O.
