@@ -504,8 +504,10 @@ func (b *Book) ringFound(ev event.Event, d *event.RingFound) []event.Event {
 		for buyer := range old.buyers {
 			g.buyers[buyer] = struct{}{}
 		}
-		if old.ring != "" {
-			b.rings[old.ring] = g // later news under the old name is news of this ring
+		for name, other := range b.rings {
+			if other == old {
+				b.rings[name] = g // later news under an old name is news of this ring
+			}
 		}
 	}
 	out := b.leaveRing(ev, g, d.Left)

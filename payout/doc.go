@@ -34,12 +34,14 @@
 // (history.go): a large platform's fit into one machine.
 //
 // It never links merchants (it is told of rings by ring.found), never looks at
-// a clock, does no I/O, and never takes a decision back: a correction is a new
+// a clock, opens nothing (what it knows goes to a writer it is given, and comes from
+// a reader, state.go), and never takes a decision back: a correction is a new
 // decision. What the platform recovers of an advance is taken to come from
 // outside the merchant's balance.
 //
 // It fails closed: a currency that the pack gives no line is paid only as far
 // as it is covered; a book whose sums leave the range that can be reckoned with
 // is frozen (payouts denied, refunds to review); what belongs to no known order
-// moves no money and is counted as unmatched.
+// moves no money and is counted as unmatched; a saved book that does not fit is
+// refused as a whole.
 package payout

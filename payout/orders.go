@@ -109,21 +109,30 @@ func (s *orders) add(id event.OrderID, buyer event.BuyerID) *order {
 	} else {
 		s.used++
 		r = s.used
-		if int(r/chunk) == len(s.chunks) {
-			s.chunks = append(s.chunks, new([chunk]order))
-		}
+		s.room(r)
 	}
 	o := s.at(r)
 	*o = order{key: keyOf(id), self: r}
+	s.setBuyer(o, buyer)
+	s.byKey[o.key] = r
+	return o
+}
+
+// room makes room for an order behind all others.
+func (s *orders) room(r ref) {
+	if int(r/chunk) == len(s.chunks) {
+		s.chunks = append(s.chunks, new([chunk]order))
+	}
+}
+
+func (s *orders) setBuyer(o *order, buyer event.BuyerID) {
 	if len(buyer) < len(o.buyer) {
 		o.buyer[0] = byte(len(buyer))
 		copy(o.buyer[1:], buyer)
 	} else {
 		o.buyer[0] = longBuyer
-		s.long[r] = buyer
+		s.long[o.self] = buyer
 	}
-	s.byKey[o.key] = r
-	return o
 }
 
 // drop forgets an order.

@@ -1,6 +1,8 @@
 package payout
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -30,8 +32,12 @@ type Pack struct {
 	Overrides       Overrides
 	Examples        []Example
 
-	rules *rule.Set // the pack's own; nil for none
+	rules       *rule.Set // the pack's own; nil for none
+	fingerprint string    // of the text
 }
+
+// Fingerprint tells a pack's text from any other's.
+func (p *Pack) Fingerprint() string { return p.fingerprint }
 
 // Line is how much may be uncovered in one currency, in its minor units.
 type Line struct {
@@ -208,7 +214,9 @@ func ParsePack(file string, data []byte) (Pack, error) {
 	if doc.Version != 1 {
 		fault("version: must be 1")
 	}
+	sum := sha256.Sum256(data)
 	p := Pack{
+		fingerprint:     hex.EncodeToString(sum[:]),
 		AllowedLateness: time.Duration(doc.AllowedLateness),
 		Currency:        event.Currency(doc.Currency),
 		RefundDays:      int(doc.RefundDays.Default),

@@ -18,6 +18,13 @@ type refund struct {
 	recoveries map[event.Key]struct{} // seen
 }
 
+func (r *refund) sawRecovery(k event.Key) {
+	if r.recoveries == nil {
+		r.recoveries = map[event.Key]struct{}{}
+	}
+	r.recoveries[k] = struct{}{}
+}
+
 // outstanding is what of the refund the platform is still owed.
 func (r *refund) outstanding() int64 { return max(0, r.advance-r.recovered) }
 
@@ -205,10 +212,7 @@ func (b *Book) refundRecovered(ev event.Event, d *event.RefundRecovered) {
 	if _, seen := r.recoveries[ev.Key()]; seen {
 		return
 	}
-	if r.recoveries == nil {
-		r.recoveries = map[event.Key]struct{}{}
-	}
-	r.recoveries[ev.Key()] = struct{}{}
+	r.sawRecovery(ev.Key())
 	b.meets(ev, a.owner, o, a.currency)
 	// More than is owed is not this refund's.
 	back := min(d.Money.Amount, r.outstanding())

@@ -14,10 +14,11 @@
 // link out.
 //
 // It never knows about money, never decides what follows from a ring, never
-// looks at a clock and does no I/O.
+// looks at a clock and opens nothing: what it knows goes to a writer it is given, and
+// comes from a reader (state.go).
 //
 // It fails small: what it keeps is bounded (shops an identifier, shops a buyer,
 // pairs in all; of purchases those of the last group_days), and beyond a bound
 // it forgets the weakest evidence, so that it may find a ring later or not at
-// all, and never invents one.
+// all, and never invents one. A saved finder that does not fit is refused as a whole.
 package ring

@@ -189,7 +189,7 @@ func (f *Finder) bought(ev event.Event, d *event.OrderPaid) []event.Event {
 		o.weight += w
 	}
 	if f.opt.GroupDays > 0 {
-		f.recent = append(f.recent, purchase{ev.Time, d.Buyer, s})
+		f.recent = append(f.recent, purchase{ev.Time, b.id, s})
 	}
 	out := f.link(ev, s, b.shops)
 	out = append(out, f.ringBuyer(ev, d.Buyer, b, s)...)

@@ -22,8 +22,9 @@ const groupNats = 5
 
 // search looks for groups among purchases that do not change any more.
 type search struct {
-	due    time.Time
-	blocks chan []Block // the one answer
+	due       time.Time
+	purchases int          // among the first of recent
+	blocks    chan []Block // the one answer
 
 	buyers []event.BuyerID // by their number in the answer
 	shops  []*shop
@@ -52,10 +53,16 @@ func (f *Finder) groups(ev event.Event) []event.Event {
 			keep++
 		}
 		f.recent = f.recent[keep:] // what is in it stays as it is: it is only added to
-		f.search = &search{due: ev.Time.Add(groupAfter), blocks: make(chan []Block, 1)}
-		go f.search.run(f.recent, f.opt)
+		f.search = &search{due: ev.Time.Add(groupAfter), purchases: len(f.recent)}
+		f.search.begin(f.recent, f.opt)
 	}
 	return out
+}
+
+// begin has the search run beside the stream.
+func (s *search) begin(purchases []purchase, opt Options) {
+	s.blocks = make(chan []Block, 1)
+	go s.run(purchases, opt)
 }
 
 // run finds the groups of shops whose pairs share too few buyers to be linked one by

@@ -22,12 +22,12 @@ type Engine struct {
 	state State
 	vm    vm.VM
 	env   map[string]any // of the event in hand, kept for its memory
-	swept time.Time
 }
 
 // State is all that an engine knows, fit to be stored.
 type State struct {
 	Now    time.Time
+	Swept  time.Time            // when what is too old was last forgotten
 	Values []map[string]*Window // by aggregate and key
 	Said   map[string]time.Time // by check and whom it is about
 	Faults map[string]Faulty    // by rule
@@ -74,7 +74,7 @@ func (e *Engine) Resume(s State) error {
 	if len(s.Values) != len(e.state.Values) {
 		return fmt.Errorf("resuming rules: %d aggregates, there are %d", len(s.Values), len(e.state.Values))
 	}
-	e.state.Now = s.Now
+	e.state.Now, e.state.Swept = s.Now, s.Swept
 	for i := range s.Values {
 		for k, w := range s.Values[i] {
 			e.state.Values[i][k] = w
@@ -157,7 +157,7 @@ func (e *Engine) Wants(t event.Type) bool { return e.set.byType[t] != nil }
 
 // Keep notes what Meets can change for an event, and returns what puts it back.
 func (e *Engine) Keep(ev event.Event, derived map[string]any) (restore func()) {
-	state, swept := e.state, e.swept
+	state := e.state
 	e.state.Faults = maps.Clone(state.Faults)
 	e.state.Values = slices.Clone(state.Values)
 	if y := e.set.byType[ev.Type]; y != nil {
@@ -169,8 +169,8 @@ func (e *Engine) Keep(ev event.Event, derived map[string]any) (restore func()) {
 			e.state.Values[i] = few
 		}
 	}
-	e.swept = later(e.state.Now, ev.Time) // nothing is forgotten meanwhile
-	return func() { e.state, e.swept = state, swept }
+	e.state.Swept = later(e.state.Now, ev.Time) // nothing is forgotten meanwhile
+	return func() { e.state = state }
 }
 
 func later(a, b time.Time) time.Time {
@@ -188,9 +188,9 @@ func (e *Engine) take(g given) []*check {
 		return nil
 	}
 	e.state.Now = later(e.state.Now, g.Time)
-	if e.state.Now.Sub(e.swept) > time.Hour {
+	if e.state.Now.Sub(e.state.Swept) > time.Hour {
 		e.sweep()
-		e.swept = e.state.Now
+		e.state.Swept = e.state.Now
 	}
 	env := e.env
 	clear(env)
