@@ -121,7 +121,7 @@ func (b *Book) walkMerchant(c *snapshot.Codec, m *merchant) {
 		}
 		o := *p
 		said := event.New("override", "menshen", o.At, &o.DecisionOverridden)
-		walkEvent(c, &said)
+		snapshot.Event(c, &said)
 		snapshot.Int(c, &o.Left)
 		c.Bool(&o.Needs)
 		if !c.Loading() || c.Err() != nil {
@@ -135,27 +135,6 @@ func (b *Book) walkMerchant(c *snapshot.Codec, m *merchant) {
 		o.DecisionOverridden, o.At = *d, said.Time
 		b.overrides[d.Override] = o
 	})
-}
-
-// walkEvent takes an event as it stands in a stream.
-func walkEvent(c *snapshot.Codec, ev *event.Event) {
-	var line []byte
-	if !c.Loading() {
-		var err error
-		if line, err = ev.AppendJSON(nil); err != nil {
-			c.Fail(err)
-			return
-		}
-	}
-	c.Bytes(&line)
-	if !c.Loading() || c.Err() != nil {
-		return
-	}
-	read, err := event.Parse(line)
-	if err != nil {
-		c.Unfit("an event in it: %w", err)
-	}
-	*ev = read
 }
 
 // walkAccounts goes over accounts in the order in which they came.
@@ -459,7 +438,7 @@ func (b *Book) walkRequests(c *snapshot.Codec) {
 
 func (b *Book) walkEarly(c *snapshot.Codec) {
 	snapshot.TextMap(c, b.early, func(evs *[]event.Event) {
-		snapshot.Slice(c, evs, func(ev *event.Event) { walkEvent(c, ev) })
+		snapshot.Slice(c, evs, func(ev *event.Event) { snapshot.Event(c, ev) })
 	})
 	snapshot.Slice(c, &b.waiting, func(w *waits) { c.Time(&w.until); snapshot.Text(c, &w.order) })
 }

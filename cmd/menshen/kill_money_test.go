@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,10 +184,14 @@ func (p *killedDoor) checkRecord(acknowledged int) {
 	defer l.Close(context.Background())
 	decisions := map[event.RequestID]int{}
 	paid := map[event.MerchantID]int64{}
+	var recorded []string
 	err = l.Read(p.t.Context(), 0, l.Size(), func(index uint64, line []byte) error {
 		ev, err := event.Parse(line)
 		if err != nil {
 			return err
+		}
+		if _, _, ok := aboutOf(ev); ok {
+			recorded = append(recorded, string(line)+"\n")
 		}
 		d, ok := ev.Data.(*event.DecisionPayout)
 		if !ok {
@@ -210,6 +215,11 @@ func (p *killedDoor) checkRecord(acknowledged int) {
 	})
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	// Whoever has the record and the pack comes to the same decisions.
+	out, _ := runFilter(p.t, exitDone, "", "payout", "-data", p.dir)
+	if derived := slices.Sorted(strings.Lines(out)); !slices.Equal(derived, slices.Sorted(slices.Values(recorded))) {
+		p.t.Errorf("the record has %d decisions, and %d others follow from it", len(recorded), len(derived))
 	}
 	for id := range p.asked {
 		if n := decisions[event.RequestID(id)]; n != 1 {

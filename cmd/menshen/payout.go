@@ -1,21 +1,24 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/menshen-io/menshen/event"
+	"github.com/menshen-io/menshen/internal/snapshot"
 	"github.com/menshen-io/menshen/payout"
 	"github.com/menshen-io/menshen/ring"
 )
 
 const defaultMoneyPack = "marketplace"
+
+const payoutUsage = `payout [-pack DIR] [-rings=false] [-strict] [-checkpoint FILE] < events.ndjson > decisions.ndjson
+       menshen payout -data DIR [-pack DIR] [-checkpoint FILE] > decisions.ndjson
+       menshen payout fit`
 
 func payoutCommand() command {
 	return command{"payout", "events in, decisions out: what may be paid out, refunded, admitted", runPayout}
@@ -25,9 +28,11 @@ func runPayout(ctx context.Context, s streams, args []string) int {
 	if len(args) > 0 && args[0] == "fit" {
 		return runPayoutFit(ctx, s, args[1:])
 	}
-	fs := newFlags("payout", "payout [-pack DIR] [-rings=false] [-strict] < events.ndjson > decisions.ndjson   (or: payout fit)", s.err)
+	fs := newFlags("payout", payoutUsage, s.err)
 	packName := fs.String("pack", defaultMoneyPack, "`directory` of a pack, or the name of a built-in one")
 	rings := fs.Bool("rings", true, "find rings in the stream, unless it brings its own")
+	data := fs.String("data", "", "read the record in this data `directory`, which may be in use, instead of standard input")
+	checkpoint := fs.String("checkpoint", "", "go on from this `file` if it is there, and write it at the end")
 	strict := fs.Bool("strict", false, "exit 1 when a line was refused")
 	if code, done := parse(fs, s, args); done {
 		return code
@@ -37,10 +42,15 @@ func runPayout(ctx context.Context, s streams, args []string) int {
 		return fail(s, "payout", exitUsage, err)
 	}
 	door := newMoneyDoor(pack, opt, *rings)
-	code := filter(ctx, s, "payout", pack.AllowedLateness, *strict, func(ev event.Event) []event.Event {
-		_, decisions := door.fold(ev)
-		return decisions
-	})
+	f := &filter{name: "payout", lateness: pack.AllowedLateness, data: *data, checkpoint: *checkpoint, save: door.save, load: door.load,
+		fold: func(ev event.Event) []event.Event {
+			_, decisions := door.fold(ev)
+			return decisions
+		}}
+	if *data != "" { // as the server took it
+		f.lateness, f.takes = event.DefaultLateness, func(ev event.Event) bool { return isMoney(ev.Type) }
+	}
+	code := f.command(ctx, s, *strict)
 	for _, fault := range door.book.RuleFaults() {
 		fmt.Fprintf(s.err, "menshen payout: %s\n", fault)
 	}
@@ -49,12 +59,15 @@ func runPayout(ctx context.Context, s streams, args []string) int {
 
 // moneyDoor is the ring finder in front of the book.
 type moneyDoor struct {
+	pack   payout.Pack
+	opt    ring.Options
+	rings  bool // are looked for, unless the stream brings its own
 	book   *payout.Book
 	finder *ring.Finder // nil when rings come from the stream or not at all
 }
 
 func newMoneyDoor(pack payout.Pack, opt ring.Options, rings bool) *moneyDoor {
-	d := &moneyDoor{book: payout.New(pack)}
+	d := &moneyDoor{pack: pack, opt: opt, rings: rings, book: payout.New(pack)}
 	if rings {
 		d.finder = ring.New(opt)
 	}
@@ -77,6 +90,41 @@ func (d *moneyDoor) fold(ev event.Event) (found, decisions []event.Event) {
 	return found, append(decisions, d.book.Fold(ev)...)
 }
 
+// save writes what the door knows.
+func (d *moneyDoor) save(w io.Writer) error {
+	finds := d.finder != nil
+	err := errors.Join(snapshot.Save(w, func(c *snapshot.Codec) { d.walk(c, &finds) }), d.book.Save(w))
+	if finds {
+		err = errors.Join(err, d.finder.Save(w))
+	}
+	return err
+}
+
+// load makes a new door know what another one has saved.
+func (d *moneyDoor) load(r io.Reader) error {
+	var finds bool
+	if err := snapshot.Load(r, func(c *snapshot.Codec) { d.walk(c, &finds) }); err != nil {
+		return err
+	}
+	book, err := payout.Load(d.pack, r)
+	if err != nil {
+		return err
+	}
+	var finder *ring.Finder
+	if finds {
+		if finder, err = ring.Load(d.opt, r); err != nil {
+			return err
+		}
+	}
+	d.book, d.finder = book, finder
+	return nil
+}
+
+func (d *moneyDoor) walk(c *snapshot.Codec, finds *bool) {
+	c.Same(fmt.Sprintf("-rings=%v", d.rings), "it was made with another -rings")
+	c.Bool(finds)
+}
+
 // loadMoneyPack reads the two parts of a pack that the money door is ruled by,
 // and names all faults of both.
 func loadMoneyPack(name string) (payout.Pack, ring.Options, error) {
@@ -94,51 +142,6 @@ func loadMoneyPack(name string) (payout.Pack, ring.Options, error) {
 		rerr = nil // both saw the same
 	}
 	return pack, opt, errors.Join(err, rerr)
-}
-
-// filter reads events from standard input, hands them on in order, writes what
-// comes of them and ends with the closing line.
-func filter(ctx context.Context, s streams, name string, lateness time.Duration, strict bool, fold func(event.Event) []event.Event) int {
-	out := bufio.NewWriterSize(s.out, 1<<16)
-	w := event.NewWriter(out)
-	r := event.NewReader(s.in, lateness, func(r event.Refusal) { fmt.Fprintf(s.err, "menshen %s: %s\n", name, r) })
-	sorter := event.NewSorter(lateness)
-	take := func(evs []event.Event) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for _, ev := range evs {
-			for _, said := range fold(ev) {
-				if err := w.Write(said); err != nil {
-					return fmt.Errorf("writing: %w", err)
-				}
-			}
-		}
-		return nil
-	}
-	var err error
-	for err == nil {
-		var ev event.Event
-		if ev, err = r.Next(); err == nil {
-			err = take(sorter.Push(ev))
-		}
-		// What is known is out before the next line is waited for.
-		if err == nil && out.Buffered() > 0 {
-			err = out.Flush()
-		}
-	}
-	if errors.Is(err, io.EOF) {
-		err = take(sorter.Flush())
-	}
-	err = errors.Join(err, out.Flush())
-	fmt.Fprintln(s.err, r.Counts())
-	switch {
-	case err != nil:
-		return fail(s, name, exitUnreadable, err)
-	case strict && r.Counts().Refused() > 0:
-		return exitCheck
-	}
-	return exitDone
 }
 
 // testMoneyPack reads the pack.yaml of a money door strictly and runs its

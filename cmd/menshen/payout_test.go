@@ -45,6 +45,83 @@ func ringWorld(t *testing.T) []string {
 	return lines
 }
 
+func TestPayoutGoesOnFromACheckpoint(t *testing.T) {
+	lines := ringWorld(t)
+	dir := t.TempDir()
+	parts, whole := filepath.Join(dir, "parts"), filepath.Join(dir, "whole")
+	want, _ := runFilter(t, exitDone, strings.Join(lines, ""), "payout", "-checkpoint", whole)
+	var got strings.Builder
+	for part := range slices.Chunk(lines, len(lines)/3+1) {
+		out, _ := runFilter(t, exitDone, strings.Join(part, ""), "payout", "-checkpoint", parts)
+		got.WriteString(out)
+	}
+	if len(want) == 0 || got.String() != want {
+		t.Errorf("in parts %d bytes of decisions, in one %d", got.Len(), len(want))
+	}
+	a, err := os.ReadFile(parts)
+	b, err2 := os.ReadFile(whole)
+	if err := errors.Join(err, err2); err != nil || !bytes.Equal(a, b) {
+		t.Errorf("the checkpoints differ: %v", err)
+	}
+	// Told again, nothing is said again.
+	out, errs := runFilter(t, exitDone, strings.Join(lines[len(lines)-200:], ""), "payout", "-checkpoint", parts)
+	if out != "" || !strings.Contains(errs, " 0 accepted") {
+		t.Errorf("%q: %s", out, errs)
+	}
+
+	recorded, state := t.TempDir(), filepath.Join(dir, "record")
+	var evs []event.Event
+	for _, line := range lines {
+		ev, err := event.Parse([]byte(strings.TrimSpace(line)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		evs = append(evs, ev)
+	}
+	record(t, recorded, evs[:len(evs)/2])
+	first, _ := runFilter(t, exitDone, "", "payout", "-data", recorded, "-checkpoint", state)
+	record(t, recorded, evs[len(evs)/2:])
+	second, errs := runFilter(t, exitDone, "", "payout", "-data", recorded, "-checkpoint", state)
+	all, _ := runFilter(t, exitDone, "", "payout", "-data", recorded)
+	if first == "" || second == "" || first+second != all {
+		t.Errorf("of a record: %d and %d bytes of decisions, in one %d: %s", len(first), len(second), len(all), errs)
+	}
+	torn := filepath.Join(dir, "torn")
+	if err := os.WriteFile(torn, a[:len(a)-3], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	longer := filepath.Join(dir, "longer")
+	if err := os.WriteFile(longer, append(a, '!'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(dir, "pack")
+	if err := os.MkdirAll(other, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, packFile), []byte("version: 1\nlines: {CNY: {newcomer: 5, cap: 9}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		says string
+		args []string
+	}{
+		{"another record", []string{"-data", recorded, "-checkpoint", whole}},
+		{"another record", []string{"-checkpoint", state}},
+		{"another pack", []string{"-checkpoint", whole, "-pack", other}},
+		{"another -rings", []string{"-checkpoint", whole, "-rings=false"}},
+		{"does not fit: it is cut short", []string{"-checkpoint", torn}},
+		{"does not fit: there is more behind it", []string{"-checkpoint", longer}},
+		{"no ledger", []string{"-data", t.TempDir()}},
+	} {
+		if out, errs := runFilter(t, exitUnreadable, lines[0], append([]string{"payout"}, x.args...)...); out != "" || !strings.Contains(errs, x.says) {
+			t.Errorf("%q: %s", x.args, errs)
+		}
+	}
+	if now, err := os.ReadFile(whole); err != nil || !bytes.Equal(now, b) {
+		t.Errorf("a run that failed has changed the checkpoint: %v", err)
+	}
+}
+
 func TestPayoutAndRingFilters(t *testing.T) {
 	lines := ringWorld(t)
 	in := strings.Join(lines, "")

@@ -41,7 +41,7 @@ func runRing(ctx context.Context, s streams, args []string) int {
 	if isEvents(in) {
 		finder := ring.New(opt)
 		s.in = in
-		return filter(ctx, s, "ring", opt.AllowedLateness, *strict, finder.Fold)
+		return (&filter{name: "ring", lateness: opt.AllowedLateness, fold: finder.Fold}).command(ctx, s, *strict)
 	}
 	p, err := ring.ReadPurchases(in, func(line int, err error) { fmt.Fprintf(s.err, "menshen ring: line %d: %v\n", line, err) })
 	if err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -334,7 +336,7 @@ func subjectKey(path string, isNew bool) ([]byte, error) {
 func newKey(path, what string) ([]byte, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
-	if err := writeDurably(path, key); err != nil {
+	if err := writeDurably(path, func(w io.Writer) error { _, err := w.Write(key); return err }); err != nil {
 		return nil, fmt.Errorf("making %s key: %w", what, err)
 	}
 	return key, nil
@@ -357,8 +359,9 @@ func maskKeys(path string) (*mask.Keys, error) {
 	return keys, nil
 }
 
-// writeDurably writes a new file and its directory entry to the disk.
-func writeDurably(path string, data []byte) error {
+// writeDurably writes a new file and its directory entry to the disk. What was there
+// stays until all of it is.
+func writeDurably(path string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -367,9 +370,9 @@ func writeDurably(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	out := bufio.NewWriterSize(f, 1<<16)
+	if err := errors.Join(write(out), out.Flush(), f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(tmp))
 	}
 	if err := os.Rename(tmp, path); err != nil {
 		return err

@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/complaints":      {"event"},
 	"internal/labelled":        {},
 	"internal/plot":            {},
-	"internal/snapshot":        {},
+	"internal/snapshot":        {"event"},
 	"internal/sim":             {"event"},
 	"internal/sim/desk":        {"internal/sim"},
 	"internal/store":           {"api", "event", "gateway"},

@@ -22,6 +22,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/menshen-io/menshen/event"
 )
 
 // ErrUnfit is returned for a snapshot that cannot be gone on from: of another
@@ -331,4 +333,26 @@ func Map[K comparable, V any](c *Codec, m map[K]V, order func(a, b K) int, key f
 // TextMap takes a map with strings for keys.
 func TextMap[K ~string, V any](c *Codec, m map[K]V, value func(*V)) {
 	Map(c, m, cmp.Compare[K], func(k *K) { Text(c, k) }, value)
+}
+
+// Event takes an event as it stands in a stream.
+func Event(c *Codec, ev *event.Event) {
+	var line []byte
+	if !c.Loading() {
+		var err error
+		if line, err = ev.AppendJSON(nil); err != nil {
+			c.Fail(err)
+			return
+		}
+	}
+	c.Bytes(&line)
+	if !c.Loading() || c.err != nil {
+		return
+	}
+	read, err := event.Parse(line)
+	if err != nil {
+		c.Unfit("an event in it: %w", err)
+		return
+	}
+	*ev = read
 }
