@@ -35,29 +35,29 @@ type Roll struct {
 }
 
 type person struct {
-	joined  bool
-	trained time.Time // last passed, or joined
-	overdue bool
-	left    bool
+	Joined  bool
+	Trained time.Time // last passed, or joined
+	Overdue bool
+	Left    bool
 }
 
 type admission struct {
-	until  time.Time
-	lapsed bool
+	Until  time.Time
+	Lapsed bool
 }
 
 type attachment struct {
-	station event.StationID
-	count   int
+	Station event.StationID
+	Count   int
 }
 
 // due is something to look at when its time has passed. It is looked at again
 // then, since meanwhile a course may have been passed or an admission renewed.
 type due struct {
-	at      time.Time
-	actor   event.ActorID
-	partner event.PartnerID
-	scope   string
+	At      time.Time
+	Actor   event.ActorID
+	Partner event.PartnerID
+	Scope   string
 }
 
 // New returns an empty roll.
@@ -105,14 +105,14 @@ func (r *Roll) Advance(now time.Time) []event.Event {
 }
 
 func (r *Roll) pass(now time.Time) {
-	for len(r.due) > 0 && !r.due[0].at.After(now) {
+	for len(r.due) > 0 && !r.due[0].At.After(now) {
 		d := heap.Pop(&r.due).(due)
-		if d.actor != "" {
-			r.examine(d.actor, d.at)
+		if d.Actor != "" {
+			r.examine(d.Actor, d.At)
 			continue
 		}
-		if a := r.partners[d.partner][d.scope]; a != nil && !a.lapsed && a.until.Equal(d.at) {
-			r.lapse(d.partner, d.scope, d.at)
+		if a := r.partners[d.Partner][d.Scope]; a != nil && !a.Lapsed && a.Until.Equal(d.At) {
+			r.lapse(d.Partner, d.Scope, d.At)
 		}
 	}
 }
@@ -123,22 +123,22 @@ func (r *Roll) joined(d *event.StaffJoined, at time.Time) {
 		p = &person{}
 		r.people[d.Actor] = p
 	}
-	if p.left {
-		p.left = false
-		p.joined = false
+	if p.Left {
+		p.Left = false
+		p.Joined = false
 		if r.rules.Left != nil {
 			r.lift(event.ScopeActor, string(d.Actor), CauseLeft, at)
 		}
 	}
-	if p.joined {
+	if p.Joined {
 		return // joined again without leaving: another queue or site
 	}
-	p.joined = true
-	if at.After(p.trained) {
-		p.trained = at
+	p.Joined = true
+	if at.After(p.Trained) {
+		p.Trained = at
 	}
 	if t := r.rules.Training; t != nil {
-		heap.Push(&r.due, due{at: p.trained.Add(time.Duration(t.Every)), actor: d.Actor})
+		heap.Push(&r.due, due{At: p.Trained.Add(time.Duration(t.Every)), Actor: d.Actor})
 	}
 }
 
@@ -148,10 +148,10 @@ func (r *Roll) left(d *event.StaffLeft, at time.Time) {
 		p = &person{}
 		r.people[d.Actor] = p
 	}
-	if p.left {
+	if p.Left {
 		return
 	}
-	p.left = true
+	p.Left = true
 	if r.rules.Left != nil {
 		r.set(event.ScopeActor, string(d.Actor), CauseLeft, string(r.rules.Left.Standing), at, time.Time{}, event.Text{
 			ZH: "该账号的使用人已离职。", EN: "The person behind this account has left."})
@@ -168,25 +168,25 @@ func (r *Roll) trained(d *event.StaffTrained, at time.Time) {
 		p = &person{}
 		r.people[d.Actor] = p
 	}
-	if at.After(p.trained) {
-		p.trained = at
+	if at.After(p.Trained) {
+		p.Trained = at
 	}
-	if p.overdue {
-		p.overdue = false
+	if p.Overdue {
+		p.Overdue = false
 		r.lift(event.ScopeActor, string(d.Actor), CauseTraining, at)
 	}
-	if p.joined && !p.left {
-		heap.Push(&r.due, due{at: p.trained.Add(time.Duration(t.Every)), actor: d.Actor})
+	if p.Joined && !p.Left {
+		heap.Push(&r.due, due{At: p.Trained.Add(time.Duration(t.Every)), Actor: d.Actor})
 	}
 }
 
 // examine narrows a person whose course is overdue.
 func (r *Roll) examine(a event.ActorID, at time.Time) {
 	t, p := r.rules.Training, r.people[a]
-	if t == nil || p == nil || !p.joined || p.left || p.overdue || at.Before(p.trained.Add(time.Duration(t.Every))) {
+	if t == nil || p == nil || !p.Joined || p.Left || p.Overdue || at.Before(p.Trained.Add(time.Duration(t.Every))) {
 		return
 	}
-	p.overdue = true
+	p.Overdue = true
 	r.set(event.ScopeActor, string(a), CauseTraining, string(t.Standing), at, time.Time{}, event.Text{
 		ZH: fmt.Sprintf("距上次通过培训 %s 已超过 %s 天；通过后自动恢复。", t.Course, t.Every.days()),
 		EN: fmt.Sprintf("The course %s was last passed more than %s days ago; passing it opens the account again.", t.Course, t.Every.days())})
@@ -211,11 +211,11 @@ func (r *Roll) admitted(d *event.PartnerAdmitted, at time.Time) {
 			}
 		}
 		r.heal(d.Partner, scope, at)
-		all[scope] = &admission{until: d.Until}
+		all[scope] = &admission{Until: d.Until}
 		switch {
 		case d.Until.IsZero():
 		case d.Until.After(at):
-			heap.Push(&r.due, due{at: d.Until, partner: d.Partner, scope: scope})
+			heap.Push(&r.due, due{At: d.Until, Partner: d.Partner, Scope: scope})
 		default:
 			r.lapse(d.Partner, scope, at)
 		}
@@ -236,10 +236,10 @@ func (r *Roll) lapse(p event.PartnerID, scope string, at time.Time) {
 		a = &admission{}
 		r.partners[p][scope] = a
 	}
-	if a.lapsed {
+	if a.Lapsed {
 		return
 	}
-	a.lapsed = true
+	a.Lapsed = true
 	text := event.Text{ZH: "该外包公司的资质已失效。", EN: "The company's qualification has lapsed."}
 	if scope != "" {
 		text = event.Text{ZH: fmt.Sprintf("该外包公司的资质（%s）已失效。", scope),
@@ -249,8 +249,8 @@ func (r *Roll) lapse(p event.PartnerID, scope string, at time.Time) {
 }
 
 func (r *Roll) heal(p event.PartnerID, scope string, at time.Time) {
-	if a := r.partners[p][scope]; a != nil && a.lapsed {
-		a.lapsed = false
+	if a := r.partners[p][scope]; a != nil && a.Lapsed {
+		a.Lapsed = false
 		r.lift(event.ScopePartner, string(p), lapseCause(scope), at)
 	}
 }
@@ -281,30 +281,30 @@ func (r *Roll) storage(d *event.DeviceStorage, at time.Time) {
 	switch d.Action {
 	case "attached":
 		if a == nil {
-			a = &attachment{station: d.Station}
+			a = &attachment{Station: d.Station}
 			r.attached[d.Device] = a
 		}
-		a.count++
+		a.Count++
 		text := event.Text{
 			ZH: fmt.Sprintf("电脑 %s 接入了移动存储；拔出后或 %s 后恢复。", d.Device, hours(s.For)),
 			EN: fmt.Sprintf("Removable storage was attached to computer %s; open again when it is removed, or after %s.", d.Device, hours(s.For))}
 		until := at.Add(time.Duration(s.For))
 		r.set(event.ScopeDevice, string(d.Device), CauseStorage, string(s.Standing), at, until, text)
 		if d.Station != "" {
-			a.station = d.Station
+			a.Station = d.Station
 			r.set(event.ScopeStation, string(d.Station), cause, string(s.Standing), at, until, text)
 		}
 	case "removed":
 		if a == nil {
 			return
 		}
-		if a.count--; a.count > 0 {
+		if a.Count--; a.Count > 0 {
 			return
 		}
 		delete(r.attached, d.Device)
 		r.lift(event.ScopeDevice, string(d.Device), CauseStorage, at)
-		if a.station != "" {
-			r.lift(event.ScopeStation, string(a.station), cause, at)
+		if a.Station != "" {
+			r.lift(event.ScopeStation, string(a.Station), cause, at)
 		}
 	}
 }
@@ -343,11 +343,11 @@ type dueHeap []due
 
 func (h dueHeap) Len() int { return len(h) }
 func (h dueHeap) Less(i, j int) bool {
-	if c := h[i].at.Compare(h[j].at); c != 0 {
+	if c := h[i].At.Compare(h[j].At); c != 0 {
 		return c < 0
 	}
-	return cmp.Or(strings.Compare(string(h[i].partner), string(h[j].partner)),
-		strings.Compare(h[i].scope, h[j].scope), strings.Compare(string(h[i].actor), string(h[j].actor))) < 0
+	return cmp.Or(strings.Compare(string(h[i].Partner), string(h[j].Partner)),
+		strings.Compare(h[i].Scope, h[j].Scope), strings.Compare(string(h[i].Actor), string(h[j].Actor))) < 0
 }
 func (h dueHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *dueHeap) Push(x any)   { *h = append(*h, x.(due)) }

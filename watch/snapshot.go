@@ -2,19 +2,21 @@ package watch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
-	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
+	snapshots "github.com/menshen-io/menshen/internal/snapshot"
 	"github.com/menshen-io/menshen/rule"
 )
 
 // ErrSnapshot is returned for a snapshot that cannot be gone on from: of another
 // format, of another pack, or damaged. The remedy is to fold the record anew.
-var ErrSnapshot = errors.New("snapshot does not fit")
+var ErrSnapshot = snapshots.ErrUnfit
 
 // format changes whenever the meaning of a snapshot does.
 const format = 2
@@ -183,6 +185,10 @@ type reasonRef struct {
 	ID   event.ReasonID
 }
 
+func (r reasonRef) compare(o reasonRef) int {
+	return cmp.Or(cmp.Compare(r.Kind, o.Kind), cmp.Compare(r.ID, o.ID))
+}
+
 type knownState struct {
 	Reason  reasonRef
 	Subject event.SubjectID
@@ -217,6 +223,10 @@ func (r *Reasons) state() reasonsState {
 			s.Held = append(s.Held, heldState{p.actor, p.subject, reasonRef{h.reason.kind, h.reason.id}, h.from, h.to})
 		}
 	}
+	slices.SortFunc(s.Known, func(x, y knownState) int { return x.Reason.compare(y.Reason) })
+	slices.SortStableFunc(s.Held, func(x, y heldState) int {
+		return cmp.Or(cmp.Compare(x.Actor, y.Actor), cmp.Compare(x.Subject, y.Subject))
+	})
 	for _, x := range r.expiry[r.done:] {
 		s.Expiry = append(s.Expiry, expiryState{x.at, reasonRef{x.key.kind, x.key.id}, x.pair.actor, x.pair.subject})
 	}
@@ -237,4 +247,26 @@ func (r *Reasons) restore(s reasonsState) {
 	for _, x := range s.Expiry {
 		r.expiry = append(r.expiry, expiring{x.At, reasonKey{x.Reason.Kind, x.Reason.ID}, pair{x.Actor, x.Subject}})
 	}
+}
+
+// Save writes all that the reasons are, so that Load can go on from it.
+func (r *Reasons) Save(w io.Writer) error {
+	state := r.state()
+	return snapshots.Save(w, func(c *snapshots.Codec) { state.walk(c, r.grace) })
+}
+
+// Load makes new reasons of the same grace know what others have saved. An error that
+// wraps snapshot.ErrUnfit says that they cannot; they are then as they were.
+func (r *Reasons) Load(in io.Reader) error {
+	var state reasonsState
+	if err := snapshots.Load(in, func(c *snapshots.Codec) { state.walk(c, r.grace) }); err != nil {
+		return err
+	}
+	r.restore(state)
+	return nil
+}
+
+func (s *reasonsState) walk(c *snapshots.Codec, grace Grace) {
+	c.Same(fmt.Sprintf("menshen reasons 1 %+v", grace), "it is of another kind or version, or of another grace")
+	snapshots.JSON(c, s)
 }

@@ -22,8 +22,6 @@ import (
 	"github.com/menshen-io/menshen/api"
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/gateway/httpproxy"
-	"github.com/menshen-io/menshen/payout"
-	"github.com/menshen-io/menshen/ring"
 )
 
 // benchDecisions measures the money door over HTTP as it is served, beside the
@@ -107,7 +105,7 @@ func (b *decisionsBench) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	unrecorded := newDoorkeeper(noRecord{}, time.Now, ring.New(opt), payout.New(pack), log)
+	unrecorded := newDoorkeeper(noRecord{}, time.Now, newMoneyDoor(pack, opt, true), log)
 	if err := unrecorded.settle(ctx); err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type engines struct {
 	reasons *watch.Reasons
 	watch   *watch.Engine
 	roll    *partner.Roll
+	pack    *watch.Pack // of the watch
+	options watch.Options
 
 	mu    sync.Mutex // guards trace and shelf; the console asks at any time
 	trace *trace.Tracer
@@ -72,6 +74,13 @@ func (e *engines) fault() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.trace.Err()
+}
+
+// settle puts what the tracer holds into its index.
+func (e *engines) settle() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.trace.Flush()
 }
 
 // close puts what the tracer holds into its index.

@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
@@ -197,33 +195,5 @@ func (f *filter) walk(c *snapshot.Codec) {
 		c.Unfit("it has read %d entries", f.cursor)
 	}
 	walkWindow(c, f.window)
-	held := f.sorter.Held()
-	slices.SortFunc(held, func(x, y event.Event) int {
-		if x.Before(y) {
-			return -1
-		}
-		return 1
-	})
-	snapshot.Slice(c, &held, func(ev *event.Event) { snapshot.Event(c, ev) })
-	if c.Loading() {
-		for _, ev := range held {
-			f.sorter.Push(ev)
-		}
-	}
-}
-
-// walkWindow goes over what a window knows.
-func walkWindow(c *snapshot.Codec, w *event.Window) {
-	seen := w.Seen()
-	slices.SortFunc(seen, func(x, y event.Seen) int {
-		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Key.Source, y.Key.Source), cmp.Compare(x.Key.ID, y.Key.ID))
-	})
-	snapshot.Slice(c, &seen, func(s *event.Seen) {
-		snapshot.Text(c, &s.Key.Source)
-		snapshot.Text(c, &s.Key.ID)
-		c.Time(&s.Time)
-	})
-	if c.Loading() {
-		w.Resume(seen)
-	}
+	walkSorter(c, f.sorter)
 }

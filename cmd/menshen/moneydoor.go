@@ -16,7 +16,6 @@ import (
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/ledger"
 	"github.com/menshen-io/menshen/payout"
-	"github.com/menshen-io/menshen/ring"
 )
 
 // doorkeeper is the one way by which the events of the money door come into the
@@ -27,13 +26,12 @@ import (
 // What was folded and could not be recorded would be spent without a trace, so
 // that the door then stays shut until a restart, which folds what is recorded.
 type doorkeeper struct {
-	record moneyRecord
-	now    func() time.Time
-	log    *slog.Logger
-	book   *payout.Book // folded under mu; asked by anybody
+	record     moneyRecord
+	now        func() time.Time
+	log        *slog.Logger
+	*moneyDoor // folded under mu; its book is asked by anybody
 
-	mu     sync.Mutex // guards all below
-	rings  *ring.Finder
+	mu     sync.Mutex    // guards all below
 	shadow *shadow       // nil: none
 	beside []event.Event // what it would have said to the last event
 	window *event.Window
@@ -71,8 +69,8 @@ type owed struct {
 	ev event.Event
 }
 
-func newDoorkeeper(record moneyRecord, now func() time.Time, rings *ring.Finder, book *payout.Book, log *slog.Logger) *doorkeeper {
-	return &doorkeeper{record: record, now: now, log: log, book: book, rings: rings,
+func newDoorkeeper(record moneyRecord, now func() time.Time, door *moneyDoor, log *slog.Logger) *doorkeeper {
+	return &doorkeeper{record: record, now: now, log: log, moneyDoor: door,
 		window: event.NewWindow(event.DefaultLateness), asked: newQuestions(), shut: errCatchingUp,
 		replay: &recalled{decisions: map[question][]owed{}, rings: map[event.Key]owed{}}}
 }
@@ -103,7 +101,7 @@ func (d *doorkeeper) fold(ev event.Event) []event.Event {
 // judge folds an event that was admitted. The caller holds mu.
 func (d *doorkeeper) judge(ev event.Event) []event.Event {
 	var said []event.Event
-	for _, found := range d.rings.Fold(ev) {
+	for _, found := range d.finder.Fold(ev) {
 		said = append(said, found)
 		said = append(said, d.book.Fold(found)...)
 	}
@@ -145,6 +143,13 @@ func (d *doorkeeper) shutBy(err error) error {
 		d.log.Error("the money door is shut until a restart", "err", err)
 	}
 	return d.shut
+}
+
+// open says whether all that was folded is recorded, or will be.
+func (d *doorkeeper) open() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.shut == nil
 }
 
 // Enqueue records an event of anybody's. One of the money door is folded in the
@@ -244,22 +249,14 @@ func (d *doorkeeper) say(ctx context.Context, a *answer) ([]api.Decided, error) 
 	d.mu.Lock()
 	at, p, offsets := a.at, a.pending, a.offsets
 	d.mu.Unlock()
-	at = slices.Clone(at)
-	if p != nil {
-		first, err := p.Wait(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, err
-			}
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			return nil, d.shutBy(err)
+	at, err := durableAt(ctx, at, p, offsets)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
 		}
-		for _, o := range offsets {
-			if !slices.Contains(at, first+o) {
-				at = append(at, first+o)
-			}
-		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return nil, d.shutBy(err)
 	}
 	var out []api.Decided
 	for _, index := range at {
@@ -425,7 +422,7 @@ func (r *recalled) recorded(q question, ev event.Event, book *payout.Book) {
 }
 
 // settle ends a start: it records what follows from the record and is not in it,
-// since a crash came between.
+// since a crash came between, and waits until it is.
 func (d *doorkeeper) settle(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -451,5 +448,8 @@ func (d *doorkeeper) settle(ctx context.Context) error {
 		return d.shutBy(err)
 	}
 	d.asked.underWay(said, p, 0)
+	if _, err := p.Wait(ctx); err != nil {
+		return d.shutBy(err)
+	}
 	return nil
 }

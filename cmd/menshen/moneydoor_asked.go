@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +56,25 @@ type answer struct {
 	at      []uint64    // the decisions' places in the record, once they are known
 	pending api.Pending // until then, the batch they went into
 	offsets []uint64    // and their places in it
+}
+
+// durableAt is where decisions are once they are durable: those whose place is known,
+// and those of a batch by their places in it.
+func durableAt(ctx context.Context, at []uint64, p api.Pending, offsets []uint64) ([]uint64, error) {
+	at = slices.Clone(at)
+	if p == nil {
+		return at, nil
+	}
+	first, err := p.Wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range offsets {
+		if !slices.Contains(at, first+o) {
+			at = append(at, first+o)
+		}
+	}
+	return at, nil
 }
 
 // usedKey is an Idempotency-Key.

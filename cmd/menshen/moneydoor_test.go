@@ -91,7 +91,7 @@ func doorPack(t testing.TB) (payout.Pack, ring.Options) {
 // openDoor is a door over what is in the record, as a start opens it.
 func openDoor(t testing.TB, r *memoryRecord, pack payout.Pack, opt ring.Options) *doorkeeper {
 	t.Helper()
-	d := newDoorkeeper(r, func() time.Time { return doorStart }, ring.New(opt), payout.New(pack), slog.New(slog.DiscardHandler))
+	d := newDoorkeeper(r, func() time.Time { return doorStart }, newMoneyDoor(pack, opt, true), slog.New(slog.DiscardHandler))
 	for i, line := range r.lines {
 		ev, err := event.Parse(line)
 		if err != nil {

@@ -42,7 +42,7 @@ func runPayout(ctx context.Context, s streams, args []string) int {
 		return fail(s, "payout", exitUsage, err)
 	}
 	door := newMoneyDoor(pack, opt, *rings)
-	f := &filter{name: "payout", lateness: pack.AllowedLateness, data: *data, checkpoint: *checkpoint, save: door.save, load: door.load,
+	f := &filter{name: "payout", lateness: pack.AllowedLateness, data: *data, checkpoint: *checkpoint, save: door.Save, load: door.Load,
 		fold: func(ev event.Event) []event.Event {
 			_, decisions := door.fold(ev)
 			return decisions
@@ -90,8 +90,8 @@ func (d *moneyDoor) fold(ev event.Event) (found, decisions []event.Event) {
 	return found, append(decisions, d.book.Fold(ev)...)
 }
 
-// save writes what the door knows.
-func (d *moneyDoor) save(w io.Writer) error {
+// Save writes what the door knows.
+func (d *moneyDoor) Save(w io.Writer) error {
 	finds := d.finder != nil
 	err := errors.Join(snapshot.Save(w, func(c *snapshot.Codec) { d.walk(c, &finds) }), d.book.Save(w))
 	if finds {
@@ -100,8 +100,8 @@ func (d *moneyDoor) save(w io.Writer) error {
 	return err
 }
 
-// load makes a new door know what another one has saved.
-func (d *moneyDoor) load(r io.Reader) error {
+// Load makes a new door know what another one has saved.
+func (d *moneyDoor) Load(r io.Reader) error {
 	var finds bool
 	if err := snapshot.Load(r, func(c *snapshot.Codec) { d.walk(c, &finds) }); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,8 +19,9 @@ import (
 
 // pipeline follows the ledger and brings every part up to date with it: the
 // index, the figures, the standings, and the engines whose alerts it appends. The
-// money door it brings up to date at a start only. Its state is that of the record: on a start it is folded anew from
-// the first entry, and what the engines say again is recognised by its id.
+// money door it brings up to date at a start only. Its state is that of the record: a
+// start goes on from the state that was saved, or from the first entry, and what the
+// engines say again is recognised by its id.
 type pipeline struct {
 	ledger    *ledger.Ledger
 	store     *store.Store
@@ -35,7 +37,14 @@ type pipeline struct {
 	replay *replayed // nil once caught up
 	ready  chan struct{}
 
-	folded atomic.Uint64 // entries
+	folded   atomic.Uint64 // entries
+	from     uint64        // entries that were folded when the state was saved
+	doorFrom uint64        // entries that the money door knew then
+	reveals  []reveal      // of the last hour, for a start to tell
+	failed   bool          // the state is not that of the entries folded
+
+	// saveState saves the state of all parts; nothing but the pipeline is at work then.
+	saveState func(context.Context) error
 
 	mu      sync.Mutex // guards all below
 	waiting []api.Entry
@@ -70,6 +79,16 @@ func newPipeline(l *ledger.Ledger, st *store.Store, t *api.Tally, b *standing.Bo
 // caughtUp is closed when all that was recorded before the start is folded.
 func (p *pipeline) caughtUp() <-chan struct{} { return p.ready }
 
+// done says, after run, whether what it has folded is a state to go on from.
+func (p *pipeline) done() bool {
+	select {
+	case <-p.ready:
+		return !p.failed
+	default:
+		return false
+	}
+}
+
 // run follows the ledger until ctx ends or something cannot be written.
 func (p *pipeline) run(ctx context.Context) error {
 	cursor, err := p.store.Cursor(ctx)
@@ -79,7 +98,11 @@ func (p *pipeline) run(ctx context.Context) error {
 	if size := p.ledger.Size(); cursor > size {
 		return fmt.Errorf("the index has read up to entry %d, the ledger ends at %d: they are not of one record; remove menshen.db to build the index anew", cursor, size)
 	}
-	if p.replay.until == 0 {
+	for _, r := range p.reveals {
+		p.revealed(r.actor, r.at)
+	}
+	from := min(cursor, p.from)
+	if from >= p.replay.until {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
@@ -87,7 +110,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go p.flushEvery(ctx, cancel)
-	err = p.ledger.Follow(ctx, 0, func(index uint64, line []byte) error { return p.take(ctx, cursor, index, line) })
+	err = p.ledger.Follow(ctx, from, func(index uint64, line []byte) error { return p.take(ctx, cursor, index, line) })
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
@@ -95,8 +118,13 @@ func (p *pipeline) run(ctx context.Context) error {
 }
 
 // take folds one entry.
-func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) error {
-	defer p.folded.Store(index + 1)
+func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) (err error) {
+	ctx = context.WithoutCancel(ctx) // no entry is left half folded
+	defer func() {
+		if p.failed = err != nil; !p.failed {
+			p.folded.Store(max(p.folded.Load(), index+1))
+		}
+	}()
 	ev, err := event.Parse(line)
 	if err != nil {
 		// Written by a newer version, or by another's hand: the record keeps it.
@@ -108,16 +136,21 @@ func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) 
 			return err
 		}
 	}
+	if index < p.from { // only the index did not have it
+		return p.settleAt(ctx, index)
+	}
 	if ev.Source == standing.Source {
 		if p.replay != nil {
 			p.replay.seen[ev.Key()] = struct{}{}
 		}
-		p.door.recorded(index, ev)
+		if index >= p.doorFrom {
+			p.door.recorded(index, ev)
+		}
 		p.tally.Fold(index, ev)
 		p.standings.Apply(ev)
 		return p.settleAt(ctx, index)
 	}
-	if p.replay != nil && isMoney(ev.Type) {
+	if p.replay != nil && isMoney(ev.Type) && index >= p.doorFrom {
 		p.door.recall(ev) // later ones the door has folded before they were recorded
 	}
 	if _, err := p.window.Admit(ev); err != nil {
@@ -126,8 +159,8 @@ func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) 
 	p.tally.Fold(index, ev)
 	p.standings.Apply(ev)
 	p.engines.now(ev)
-	if d, ok := ev.Data.(*event.AccessViewed); ok && d.Kind == event.KindReveal && p.replay != nil {
-		p.revealed(d.Actor, ev.Time)
+	if d, ok := ev.Data.(*event.AccessViewed); ok && d.Kind == event.KindReveal {
+		p.reveal(reveal{d.Actor, ev.Time})
 	}
 	for _, due := range p.sorter.Push(ev) {
 		if err := p.say(ctx, p.engines.fold(due)); err != nil {
@@ -135,6 +168,15 @@ func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) 
 		}
 	}
 	return p.settleAt(ctx, index)
+}
+
+// reveal keeps a reveal for an hour, and tells the gateway of one of before the start.
+func (p *pipeline) reveal(r reveal) {
+	if p.replay != nil {
+		p.revealed(r.actor, r.at)
+	}
+	p.reveals = append(p.reveals, r)
+	p.reveals = slices.DeleteFunc(p.reveals, func(old reveal) bool { return r.at.Sub(old.at) > time.Hour })
 }
 
 // settleAt ends the replay with its last entry.
@@ -165,11 +207,33 @@ func (p *pipeline) settle(ctx context.Context) error {
 	if err := p.door.settle(ctx); err != nil {
 		return err
 	}
+	var last ledger.Pending
+	for _, ev := range owed {
+		var err error
+		if last, err = p.ledger.Enqueue(ctx, ev); err != nil {
+			return fmt.Errorf("recording %s: %w", ev.Type, err)
+		}
+	}
+	if len(owed) > 0 {
+		if _, err := last.Wait(ctx); err != nil {
+			return fmt.Errorf("recording %s: %w", owed[0].Type, err)
+		}
+	}
+	p.folded.Store(max(p.folded.Load(), r.until))
+	if r.until-p.from >= saveAfter {
+		if err := p.saveState(ctx); err != nil { // the next start will take as long as this one
+			p.log.ErrorContext(ctx, "the state is not saved", "err", err)
+		}
+	}
 	close(p.ready)
-	return p.say(ctx, owed)
+	return nil
 }
 
-// say records what the engines said.
+// saveAfter is how many entries a start may have folded without saving what it made of
+// them before the doors open.
+const saveAfter = 100_000
+
+// say records what the engines said; in a replay it is kept until its end.
 func (p *pipeline) say(ctx context.Context, said []event.Event) error {
 	for _, ev := range said {
 		if p.replay != nil {

@@ -25,9 +25,7 @@ import (
 	"github.com/menshen-io/menshen/ledger"
 	"github.com/menshen-io/menshen/mask"
 	"github.com/menshen-io/menshen/partner"
-	"github.com/menshen-io/menshen/payout"
 	"github.com/menshen-io/menshen/policy"
-	"github.com/menshen-io/menshen/ring"
 	"github.com/menshen-io/menshen/standing"
 	"github.com/menshen-io/menshen/trace"
 	"github.com/menshen-io/menshen/watch"
@@ -95,19 +93,23 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	if s.masks, err = maskKeys(filepath.Join(cfg.Data, "keys", "masks.key")); err != nil {
 		return nil, err
 	}
-	standings, tally := standing.New(), api.NewTally(x.bucket, zone)
-	pol, tracing, err := s.openEngines(x.now)
+	pol, err := s.openParts(ctx, x, zone, settle)
 	if err != nil {
 		return nil, err
 	}
-	tracing.Basis += " " + settle.String() // which puts events into order
-	if s.engines.trace, s.engines.shelf, err = openTracer(ctx, cfg.Data, tracing); err != nil {
-		return nil, err
+	if err := s.loadState(ctx); err != nil {
+		log.WarnContext(ctx, "the record is folded from its first entry on", "why", err)
+		if err := s.engines.close(); err != nil {
+			return nil, err
+		}
+		if pol, err = s.openParts(ctx, x, zone, settle); err != nil {
+			return nil, err
+		}
 	}
+	standings, tally := s.pipeline.standings, s.pipeline.tally
 	for _, w := range pol.Warnings {
 		log.Warn("policy", "warning", w)
 	}
-	s.pipeline = newPipeline(s.ledger, s.store, tally, standings, s.engines, s.door, settle, log)
 	if err := s.openGateway(pol, standings, x); err != nil {
 		return nil, err
 	}
@@ -123,6 +125,21 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 	return s, nil
 }
 
+// openParts makes all that follows the record, knowing nothing of it.
+func (s *server) openParts(ctx context.Context, x extras, zone *time.Location, settle time.Duration) (*policy.Policy, error) {
+	pol, tracing, err := s.openEngines(x.now)
+	if err != nil {
+		return nil, err
+	}
+	tracing.Basis += " " + settle.String() // which puts events into order
+	if s.engines.trace, s.engines.shelf, err = openTracer(ctx, s.cfg.Data, tracing); err != nil {
+		return nil, err
+	}
+	s.pipeline = newPipeline(s.ledger, s.store, api.NewTally(x.bucket, zone), standing.New(), s.engines, s.door, settle, s.log)
+	s.pipeline.saveState = s.saveState
+	return pol, nil
+}
+
 // openEngines reads the packs and makes what decides by them, but for the tracer,
 // which needs the data directory.
 func (s *server) openEngines(now func() time.Time) (*policy.Policy, trace.Options, error) {
@@ -134,13 +151,13 @@ func (s *server) openEngines(now func() time.Time) (*policy.Policy, trace.Option
 	if err != nil {
 		return nil, trace.Options{}, err
 	}
-	w := watch.New(wp, watch.Options{Verdict: func(view event.Event, subject event.SubjectID, explained bool) {
+	opt := watch.Options{Verdict: func(view event.Event, subject event.SubjectID, explained bool) {
 		s.pipeline.verdict(view, subject, explained)
-	}})
+	}}
 	s.engines = &engines{
-		reasons: watch.NewReasons(wp.Grace), watch: w, roll: partner.New(rules),
+		reasons: watch.NewReasons(wp.Grace), watch: watch.New(wp, opt), roll: partner.New(rules), pack: wp, options: opt,
 	}
-	s.door = newDoorkeeper(doorRecord{s.ledger}, now, ring.New(rp), payout.New(pp), s.log)
+	s.door = newDoorkeeper(doorRecord{s.ledger}, now, newMoneyDoor(pp, rp, true), s.log)
 	if s.door.shadow, err = openShadow(s.cfg.Packs.Shadow); err != nil {
 		return nil, trace.Options{}, err
 	}
@@ -280,6 +297,9 @@ func (s *server) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		err = s.ledger.Close(ctx)
+		if err == nil && s.pipeline != nil && s.pipeline.done() && s.door.open() {
+			err = s.saveState(ctx)
+		}
 	}
 	if s.engines != nil && s.engines.shelf != nil {
 		err = errors.Join(err, s.engines.close())

@@ -37,13 +37,16 @@ type running struct {
 	stop func()
 }
 
-func runServer(t *testing.T, dir string, now func() time.Time) *running {
+func runServer(t *testing.T, dir string, now func() time.Time, with ...func(*config)) *running {
 	t.Helper()
 	sum := sha256.Sum256([]byte(serverToken))
 	cfg := config{
 		Data: dir, Zone: "Asia/Shanghai", Packs: packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
 		Gateway: gatewayConfig{Listen: "127.0.0.1:0", Upstream: "http://127.0.0.1:1", Accounts: true},
 		Console: consoleConfig{Listen: "127.0.0.1:0"}, Events: eventsConfig{Settle: "0s", TokenSHA256: hex.EncodeToString(sum[:])},
+	}
+	for _, set := range with {
+		set(&cfg)
 	}
 	gate, console, err := listenBoth(cfg)
 	if err != nil {
@@ -104,7 +107,7 @@ func (r *running) call(method, path string, body any, want int, out any) {
 		r.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if path == "/v1/events" {
+	if strings.HasPrefix(path, "/v1/") {
 		req.Header.Set("Authorization", "Bearer "+serverToken)
 	}
 	res, err := r.c.Do(req)

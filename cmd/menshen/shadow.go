@@ -5,17 +5,14 @@ import (
 	"encoding/hex"
 
 	"github.com/menshen-io/menshen/event"
-	"github.com/menshen-io/menshen/payout"
-	"github.com/menshen-io/menshen/ring"
 	"github.com/menshen-io/menshen/standing"
 )
 
 // shadow is a second pack beside the one in force. It is told of all events and of
 // what was really paid, and says where it would have decided otherwise.
 type shadow struct {
-	pack  string
-	rings *ring.Finder
-	book  *payout.Book
+	name string
+	*moneyDoor
 }
 
 func openShadow(name string) (*shadow, error) {
@@ -26,7 +23,7 @@ func openShadow(name string) (*shadow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shadow{name, ring.New(opt), payout.New(pack)}, nil
+	return &shadow{name, newMoneyDoor(pack, opt, true)}, nil
 }
 
 // judge folds an event to which live was said by the pack in force.
@@ -35,7 +32,7 @@ func (s *shadow) judge(ev event.Event, live []event.Event) []event.Event {
 		return nil
 	}
 	var own []event.Event
-	for _, found := range s.rings.Fold(ev) {
+	for _, found := range s.finder.Fold(ev) {
 		own = append(own, s.book.Fold(found)...)
 	}
 	own = append(own, s.book.Fold(ev)...)
@@ -47,7 +44,7 @@ func (s *shadow) judge(ev event.Event, live []event.Event) []event.Event {
 		if m.decision == l.decision && (m.pay == nil || l.pay == nil || *m.pay == *l.pay) {
 			continue
 		}
-		out = append(out, shadowed(ev, &event.DecisionShadowed{Pack: s.pack, Merchant: a.merchant, Request: a.request, Refund: a.refund,
+		out = append(out, shadowed(ev, &event.DecisionShadowed{Pack: s.name, Merchant: a.merchant, Request: a.request, Refund: a.refund,
 			Decision: m.decision, Pay: m.pay, BoundBy: m.boundBy, Live: l.decision, LivePay: l.pay}))
 	}
 	return out

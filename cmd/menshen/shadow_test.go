@@ -6,7 +6,6 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/payout"
-	"github.com/menshen-io/menshen/ring"
 	"github.com/menshen-io/menshen/standing"
 )
 
@@ -34,7 +33,7 @@ func TestAShadowSaysWhereItDiffers(t *testing.T) {
 	pack.Ordinary, pack.Scores = payout.Ordinary{}, payout.Scores{}
 	r := &memoryRecord{}
 	d := openDoor(t, r, pack, opt)
-	d.shadow = &shadow{"strict", ring.New(opt), payout.New(strict)}
+	d.shadow = &shadow{"strict", newMoneyDoor(strict, opt, true)}
 	shopIn(t, d, "m1", 4, 1_500_000) // a balance of 60,000 yuan; the line is 30,000
 	for _, ask := range []struct {
 		request   string

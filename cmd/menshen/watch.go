@@ -11,7 +11,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/menshen-io/menshen/event"
-	"github.com/menshen-io/menshen/internal/snapshot"
 	"github.com/menshen-io/menshen/watch"
 )
 
@@ -64,25 +63,12 @@ type watchFilter struct {
 
 func newWatchFilter(pack *watch.Pack, f watchFlags) *watchFilter {
 	w := &watchFilter{engine: watch.New(pack, watch.Options{})}
+	state := &watchState{pack, watch.Options{}, &w.engine}
 	w.filter = filter{
 		name: "watch", lateness: time.Duration(pack.AllowedLateness), data: f.data, checkpoint: f.checkpoint,
 		fold:  func(ev event.Event) []event.Event { return w.engine.Fold(ev) },
 		flush: func() []event.Event { return w.engine.Flush() },
-		save: func(out io.Writer) error {
-			state, err := w.engine.Snapshot()
-			return errors.Join(err, snapshot.Save(out, func(c *snapshot.Codec) { c.Bytes(&state) }))
-		},
-		load: func(in io.Reader) error {
-			var state []byte
-			if err := snapshot.Load(in, func(c *snapshot.Codec) { c.Bytes(&state) }); err != nil {
-				return err
-			}
-			engine, err := watch.Restore(pack, watch.Options{}, state)
-			if err == nil {
-				w.engine = engine
-			}
-			return err
-		},
+		save:  state.Save, load: state.Load,
 	}
 	return w
 }

@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -257,7 +258,7 @@ func (c *Codec) Index(i *int, n int) {
 }
 
 type integer interface {
-	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
 
 // Int takes a whole number.
@@ -333,6 +334,28 @@ func Map[K comparable, V any](c *Codec, m map[K]V, order func(a, b K) int, key f
 // TextMap takes a map with strings for keys.
 func TextMap[K ~string, V any](c *Codec, m map[K]V, value func(*V)) {
 	Map(c, m, cmp.Compare[K], func(k *K) { Text(c, k) }, value)
+}
+
+// JSON takes a value of few bytes as encoding/json writes it.
+func JSON[T any](c *Codec, v *T) {
+	var text []byte
+	if !c.Loading() {
+		var err error
+		if text, err = json.Marshal(*v); err != nil {
+			c.Fail(err)
+			return
+		}
+	}
+	c.Bytes(&text)
+	if !c.Loading() || c.err != nil {
+		return
+	}
+	var read T
+	if err := json.Unmarshal(text, &read); err != nil {
+		c.Unfit("a part of it: %w", err)
+		return
+	}
+	*v = read
 }
 
 // Event takes an event as it stands in a stream.
