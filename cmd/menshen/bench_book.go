@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"text/tabwriter"
@@ -51,9 +55,30 @@ func benchBook(ctx context.Context, s streams, args []string) int {
 	few := payout.New(pack)
 	row("open orders", small, small.merchants*small.orders, occupy(few, small.open, small.trade))
 	many := payout.New(pack)
-	row("open orders", large, large.merchants*large.orders, occupy(many, large.open, large.trade))
+	filled := occupy(many, large.open, large.trade)
+	row("open orders", large, large.merchants*large.orders, filled)
 	times := small.ask(few, many, large.merchants)
+	file, err := os.CreateTemp("", "menshen-book-")
+	if err != nil {
+		return fail(s, "bench book", exitUnreadable, err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	start := time.Now()
+	size, err := saveBook(file, many)
+	saving := time.Since(start)
 	few, many = nil, nil
+	runtime.GC()
+	start = time.Now()
+	if err == nil {
+		many, err = payout.Load(pack, bufio.NewReaderSize(file, 1<<16))
+	}
+	loading := time.Since(start)
+	if err != nil {
+		return fail(s, "bench book", exitUnreadable, err)
+	}
+	runtime.KeepAlive(many)
+	many = nil
 	if *rings {
 		row("ring finder, the same orders", large, large.merchants*large.orders, occupy(ring.New(opt), large.open, large.trade))
 	}
@@ -64,7 +89,21 @@ func benchBook(ctx context.Context, s streams, args []string) int {
 	fmt.Fprintf(s.out, "\na payout decision, in turns: %v in the small book (99 of 100 within %v), %v (%v) in the large one: %.2f times as long\n",
 		quantileOf(times[0], 0.5), quantileOf(times[0], 0.99), quantileOf(times[1], 0.5), quantileOf(times[1], 0.99),
 		float64(quantileOf(times[1], 0.5))/float64(quantileOf(times[0], 0.5)))
+	fmt.Fprintf(s.out, "the large book is saved in %v, %.0f MB, and loaded in %v: folding its events took %.1f times as long\n", saving.Round(time.Millisecond),
+		float64(size)/1e6, loading.Round(time.Millisecond), filled.took.Seconds()/loading.Seconds())
 	return exitDone
+}
+
+// saveBook writes a book and goes back to the beginning of the file.
+func saveBook(file *os.File, b *payout.Book) (size int64, err error) {
+	out := bufio.NewWriterSize(file, 1<<16)
+	if err := errors.Join(b.Save(out), out.Flush()); err != nil {
+		return 0, err
+	}
+	if size, err = file.Seek(0, io.SeekCurrent); err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	return size, err
 }
 
 func quantileOf(sorted []time.Duration, q float64) time.Duration {
@@ -79,6 +118,7 @@ type folder interface {
 // occupied is what the memory of something came to, and how fast it was filled.
 type occupied struct {
 	heap uint64
+	took time.Duration
 	rate float64 // events a second
 }
 
@@ -97,7 +137,7 @@ func occupy(f folder, fill ...func(folder) int) occupied {
 	took := time.Since(start)
 	after := heap()
 	runtime.KeepAlive(f)
-	return occupied{after - min(before, after), float64(events) / took.Seconds()}
+	return occupied{after - min(before, after), took, float64(events) / took.Seconds()}
 }
 
 // market is merchants with orders.

@@ -94,6 +94,12 @@ type stateHead struct {
 func (h *stateHead) walk(c *snapshot.Codec) {
 	l := h.server.ledger
 	c.Same("menshen server state 1", "it is of another kind or version")
+	program, err := programSum()
+	if err != nil {
+		c.Fail(err)
+		return
+	}
+	c.Same(program, "it is another program's, which may judge otherwise")
 	c.Same(h.server.cfg.Events.Settle, "events are put into order in another way since")
 	if snapshot.Int(c, &h.doorFrom); h.doorFrom > l.Size() {
 		c.Unfit("the record ends before it")
@@ -104,7 +110,7 @@ func (h *stateHead) walk(c *snapshot.Codec) {
 	}
 	// The record's last entry tells it from any other of as many.
 	var last [sha256.Size]byte
-	err := l.Read(h.ctx, h.doorFrom-1, h.doorFrom, func(_ uint64, line []byte) error {
+	err = l.Read(h.ctx, h.doorFrom-1, h.doorFrom, func(_ uint64, line []byte) error {
 		last = sha256.Sum256(line)
 		return nil
 	})
@@ -113,6 +119,24 @@ func (h *stateHead) walk(c *snapshot.Codec) {
 		return
 	}
 	c.Same(string(last[:]), "it is of another record")
+}
+
+// programSum tells this program from any other.
+func programSum() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding the program: %w", err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the program: %w", err)
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", fmt.Errorf("reading the program: %w", err)
+	}
+	return string(sum.Sum(nil)), nil
 }
 
 // watchState is the watch as a part of a state.

@@ -154,11 +154,19 @@ func (c *Codec) put(b []byte) {
 	}
 }
 
-// ReadByte reads a byte, for encoding/binary.
-func (c *Codec) ReadByte() (byte, error) {
-	var b [1]byte
-	c.Raw(b[:])
-	return b[0], c.err
+// split reads a number that is not in one block.
+func (c *Codec) split() int64 {
+	var b [binary.MaxVarintLen64]byte
+	for i := range b {
+		if c.Raw(b[i : i+1]); c.err != nil {
+			return 0
+		}
+		if n, size := binary.Varint(b[:i+1]); size > 0 {
+			return n
+		}
+	}
+	c.Unfit("a number is too long")
+	return 0
 }
 
 // Raw takes as many bytes as there is room for.
@@ -268,9 +276,10 @@ func Int[T integer](c *Codec, v *T) {
 		c.put(b[:binary.PutVarint(b[:], int64(*v))])
 		return
 	}
-	n, err := binary.ReadVarint(c)
-	if err != nil {
-		c.Unfit("a number is too long")
+	n, size := binary.Varint(c.block)
+	if size > 0 {
+		c.block = c.block[size:]
+	} else if n = c.split(); c.err != nil { // it goes on in the next block
 		n = 0
 	}
 	if *v = T(n); int64(*v) != n {
