@@ -278,6 +278,17 @@ func (b *Book) walkOrders(c *snapshot.Codec) {
 		o.self = r
 		b.walkOrder(c, o)
 	}
+	if c.Loading() {
+		s.byKey = make(map[key]ref, int(s.used)-dead)
+		for r := ref(1); r <= s.used; r++ {
+			if o := s.at(r); o.self != 0 {
+				s.byKey[o.key] = r
+			}
+		}
+		if len(s.byKey) != int(s.used)-dead {
+			c.Unfit("an order is in it twice")
+		}
+	}
 	b.walkFree(c, dead)
 	for _, a := range b.accounts { // what is exposed of each
 		var open []ref
@@ -322,10 +333,6 @@ func (b *Book) walkOrder(c *snapshot.Codec, o *order) {
 		return
 	}
 	b.orders.setBuyer(o, buyer)
-	if b.orders.byKey[o.key] != 0 {
-		c.Unfit("an order is in it twice")
-	}
-	b.orders.byKey[o.key] = o.self
 	for _, v := range o.values {
 		if v != 0 {
 			b.of(o).members[v]++

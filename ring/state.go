@@ -39,13 +39,13 @@ func (f *Finder) walk(c *snapshot.Codec) {
 	f.walkSearch(c, shops, buyers)
 }
 
-// shopAt takes one of the shops.
+// shopAt takes one of the shops. Saving writes nothing: a search may be reading.
 func shopAt(c *snapshot.Codec, shops []*shop, s **shop) {
 	var no int
 	if !c.Loading() {
 		no = (*s).no
 	}
-	if c.Index(&no, len(shops)); c.Err() == nil {
+	if c.Index(&no, len(shops)); c.Loading() && c.Err() == nil {
 		*s = shops[no]
 	}
 }
@@ -190,7 +190,7 @@ func (f *Finder) walkSearch(c *snapshot.Codec, shops []*shop, buyers []*buyer) {
 		c.Time(&p.at)
 		shopAt(c, shops, &p.shop)
 		i := place[p.buyer]
-		if c.Index(&i, len(buyers)); c.Err() == nil {
+		if c.Index(&i, len(buyers)); c.Loading() && c.Err() == nil {
 			p.buyer = buyers[i].id
 		}
 	})

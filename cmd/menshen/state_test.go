@@ -29,8 +29,8 @@ type grown struct {
 
 func newGrown(t *testing.T) *grown {
 	g := &grown{t: t, dir: t.TempDir()}
-	for _, o := range []sim.Options{{Scenario: sim.RefundRing, Seed: 4, Agents: -1, Canaries: -1, Merchants: 8, RingShops: 4, Days: 60},
-		{Scenario: sim.Harvest, Seed: 1, Agents: 8, Days: 60, Leakers: []sim.Leaker{{Kind: sim.LeakSteady, Rate: 6, From: 10, Total: 60}}}} {
+	for _, o := range []sim.Options{{Scenario: sim.RefundRing, Seed: 4, Agents: -1, Canaries: -1, Merchants: 4, RingShops: 3, Days: 40},
+		{Scenario: sim.Harvest, Seed: 1, Agents: 5, Days: 40, Leakers: []sim.Leaker{{Kind: sim.LeakSteady, Rate: 9, From: 8, Total: 90}}}} {
 		w, err := sim.New(o)
 		if err != nil {
 			t.Fatal(err)
