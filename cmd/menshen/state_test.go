@@ -29,8 +29,8 @@ type grown struct {
 
 func newGrown(t *testing.T) *grown {
 	g := &grown{t: t, dir: t.TempDir()}
-	for _, o := range []sim.Options{{Scenario: sim.RefundRing, Seed: 4, Agents: -1, Canaries: -1, Merchants: 4, RingShops: 3, Days: 40},
-		{Scenario: sim.Harvest, Seed: 1, Agents: 5, Days: 40, Leakers: []sim.Leaker{{Kind: sim.LeakSteady, Rate: 9, From: 8, Total: 90}}}} {
+	for _, o := range []sim.Options{{Scenario: sim.RefundRing, Seed: 4, Agents: -1, Canaries: -1, Merchants: 2, RingShops: 2, Days: 40},
+		{Scenario: sim.Harvest, Seed: 1, Agents: 5, Days: 24, Leakers: []sim.Leaker{{Kind: sim.LeakSteady, Rate: 9, From: 6, Total: 90}}}} {
 		w, err := sim.New(o)
 		if err != nil {
 			t.Fatal(err)
