@@ -44,6 +44,7 @@ type extras struct {
 type server struct {
 	cfg       config
 	log       *slog.Logger
+	program   string // its hash: another one may be in its place when it stops
 	ledger    *ledger.Ledger
 	store     *store.Store
 	pipeline  *pipeline
@@ -65,6 +66,9 @@ func newServer(ctx context.Context, cfg config, x extras, log *slog.Logger) (_ *
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if s.program, err = programSum(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("making data directory: %w", err)
 	}

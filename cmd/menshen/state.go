@@ -46,7 +46,9 @@ func (s *server) saveState(ctx context.Context) error {
 			head := stateHead{ctx, s, s.ledger.Size()}
 			err := snapshot.Save(w, head.walk)
 			for _, p := range s.parts() {
-				err = cmp.Or(err, p.Save(w))
+				if err == nil {
+					err = p.Save(w)
+				}
 			}
 			return err
 		})
@@ -77,6 +79,9 @@ func (s *server) loadState(ctx context.Context) error {
 			err = p.Load(in)
 		}
 	}
+	if err == nil && s.pipeline.from > head.doorFrom {
+		err = fmt.Errorf("%w: the money door is behind", snapshot.ErrUnfit)
+	}
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
@@ -94,12 +99,7 @@ type stateHead struct {
 func (h *stateHead) walk(c *snapshot.Codec) {
 	l := h.server.ledger
 	c.Same("menshen server state 1", "it is of another kind or version")
-	program, err := programSum()
-	if err != nil {
-		c.Fail(err)
-		return
-	}
-	c.Same(program, "it is another program's, which may judge otherwise")
+	c.Same(h.server.program, "it is another program's, which may judge otherwise")
 	c.Same(h.server.cfg.Events.Settle, "events are put into order in another way since")
 	if snapshot.Int(c, &h.doorFrom); h.doorFrom > l.Size() {
 		c.Unfit("the record ends before it")
@@ -110,7 +110,7 @@ func (h *stateHead) walk(c *snapshot.Codec) {
 	}
 	// The record's last entry tells it from any other of as many.
 	var last [sha256.Size]byte
-	err = l.Read(h.ctx, h.doorFrom-1, h.doorFrom, func(_ uint64, line []byte) error {
+	err := l.Read(h.ctx, h.doorFrom-1, h.doorFrom, func(_ uint64, line []byte) error {
 		last = sha256.Sum256(line)
 		return nil
 	})
