@@ -21,6 +21,15 @@ var remarks = [...]string{
 	"押金已退，订单 20260302%08d 关闭", "", "early check-in if possible; two cars", "前台态度一般，等了四十分钟才办好入住",
 }
 
+// Where and how people stay: what many orders of a page share.
+var (
+	hotels   = [...]string{"西湖大酒店", "全季酒店（上海静安寺南京西路店）", "Riverside Inn", "灵隐山居民宿", "城市便捷酒店（成都东站店）", "The Bund House", "半山温泉度假村"}
+	wishes   = [...]string{"带狗", "靠窗", "素食", "高层", "无烟", "近电梯", "远电梯", "大床", "双床", "晚退房", "加枕头", "要车位", "早餐两份", "禁花粉", "含接机", "生日布置", "过敏", "静音",
+		"cot", "late", "quiet", "view", "twin", "bath", "desk", "iron", "kettle", "safe", "fan", "ramp"}
+	cities   = [...]string{"杭州", "上海", "成都", "Chengdu", "西安"}
+	statuses = [...]string{"checked_in", "paid", "cancelled", "no_show"}
+)
+
 // orderList is a page of orders as a back office sends it, about 15 KB.
 func orderList() []byte {
 	var b strings.Builder
@@ -36,11 +45,18 @@ func orderList() []byte {
 		if strings.Contains(text, "%") {
 			text = fmt.Sprintf(text, i*7)
 		}
-		fmt.Fprintf(&b, `{"id":"ORD-2026-%06d","no":%d,"status":"checked_in","created":"2026-03-02T09:%02d:04+08:00","queue":"hotel-cn",`+
+		// No two people write quite the same.
+		if remark != "" {
+			remark += " " + wishes[i%len(wishes)]
+		}
+		if text != "" {
+			text += " " + wishes[(i*7+3)%len(wishes)]
+		}
+		fmt.Fprintf(&b, `{"id":"ORD-2026-%06d","no":%d,"status":"%s","created":"2026-03-02T09:%02d:04+08:00","queue":"hotel-cn",`+
 			`"customer":{"id":"c-%d","name":"张小%d","phone":"138%08d","address":"浙江省杭州市西湖区文三路%d号"},`+
-			`"hotel":{"name":"西湖大酒店","city":"杭州","room":"%d"},"nights":%d,"amount":%d.50,"currency":"CNY",`+
+			`"hotel":{"name":"%s","city":"%s","room":"%d"},"nights":%d,"amount":%d.50,"currency":"CNY",`+
 			`"remark":"%s","review":{"rating":%d,"text":"%s"},"tags":["vip","late","app"]}`,
-			i, 1000000+i, i%60, 5000+i, i, i*7919, i, 800+i, 1+i%5, 300+i, remark, 1+i%5, text)
+			i, 1000000+i, statuses[i*i%len(statuses)], i%60, 5000+i, i, i*7919, i, hotels[i*5%len(hotels)], cities[i*3%len(cities)], 800+i, 1+i%5, 300+i, remark, 1+i%5, text)
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())

@@ -290,7 +290,7 @@ func (r *rewriter) appendFound(dst []Span, text []byte) []Span {
 	if r.set == 0 || len(text) < shortest {
 		return dst
 	}
-	return detect.Append(dst, view(text), r.set)
+	return r.detect(dst, text)
 }
 
 func (r *rewriter) literalSeen(word string) error {

@@ -62,6 +62,7 @@ type rewriter struct {
 	masked  []byte    // text of a masked string
 	quoted  []byte    // a replacement as JSON
 	names   nameMemo
+	clean   cleanMemo
 	member  uint8  // of names: whose value is to come, or was the last
 	here    frame  // the scalar at hand
 	sym     uint16 // of the value to come
@@ -92,6 +93,7 @@ func (r *rewriter) release() {
 	clear(r.masked[:cap(r.masked)])
 	clear(r.plain.text[:cap(r.plain.text)])
 	clear(r.quoted[:cap(r.quoted)])
+	clear(r.clean[:])
 	r.src, r.dst, r.known = nil, nil, nil
 	r.capture.reset(nil)
 }

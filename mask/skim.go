@@ -151,7 +151,10 @@ func (r *rewriter) inert(buf []byte, pos int) int {
 	case c == '"':
 		n, high := plainRun(buf[pos+1:], 0)
 		end := pos + 1 + n
-		if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[pos+1:end]) || n > MaxString || r.search(buf[pos+1:end]) {
+		if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[pos+1:end]) || n > MaxString {
+			return 0
+		}
+		if r.spans = r.appendFound(r.spans[:0], buf[pos+1:end]); len(r.spans) > 0 { // there is no \ in it
 			return 0
 		}
 		return end + 1

@@ -3,8 +3,6 @@ package mask
 import (
 	"bytes"
 	"io"
-
-	"github.com/menshen-io/menshen/mask/detect"
 )
 
 // Codec is [JSON], [Text] or another function that masks one kind of body.
@@ -106,7 +104,7 @@ func (r *rewriter) appendKnown(dst []Span, text []byte) []Span {
 	}
 	n := len(dst)
 	if r.set != 0 && len(text) >= shortest {
-		dst = detect.Append(dst, view(text), r.set)
+		dst = r.detect(dst, text)
 	}
 	for _, f := range dst[n:] {
 		if f.Sure {

@@ -50,6 +50,9 @@ var benchWords = [...]string{
 	"", "early check-in if possible; two cars", "押金已退，订单关闭", "ok",
 }
 
+// What many orders of a list share.
+var benchHotels = []string{"杭州西湖店", "静安精选公寓", "Riverside Inn", "灵隐山居民宿", "城市便捷酒店（东站店）", "The Bund House", "半山温泉度假村"}
+
 // benchOrders is a list of orders of about 15 KB, made up.
 func benchOrders() []byte {
 	var b strings.Builder
@@ -58,10 +61,10 @@ func benchOrders() []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `{"id":"A-20260302-%06d","status":"paid","amount":%d.50,"currency":"CNY","created":"2026-03-02T09:15:04+08:00",`+
-			`"customer":{"id":"u-%06d","name":"张三丰","phone":"138%08d"},"hotel":"杭州西湖店","nights":2,`+
+		fmt.Fprintf(&b, `{"id":"A-20260302-%06d","status":"%s","amount":%d.50,"currency":"CNY","created":"2026-03-02T09:%02d:04+08:00",`+
+			`"customer":{"id":"u-%06d","name":"张三%c","phone":"138%08d"},"hotel":"%s","nights":2,`+
 			`"review":{"rating":%d,"text":%q},"remark":%q}`,
-			i, 300+i, 5000+i, 10000000+i*37, i%5+1, benchWords[i%len(benchWords)], benchWords[(i*5+3)%len(benchWords)])
+			i, []string{"paid", "checked_in", "cancelled"}[i%3], 300+i, i%60, 5000+i, '一'+rune(i*7), 10000000+i*37, benchHotels[i*5%len(benchHotels)], i%5+1, benchWords[i%len(benchWords)], benchWords[(i*5+3)%len(benchWords)])
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())

@@ -103,16 +103,33 @@ func (c *scanner) standsAlone(i, end int) bool {
 func (c *scanner) cueTouches(i int, cues ...string) bool {
 	s := c.s
 	for range 10 {
+		if i == 0 {
+			return false
+		}
+		last := s[i-1] | 0x20
 		for _, cue := range cues {
+			if cue[len(cue)-1]|0x20 != last {
+				continue
+			}
 			if k := i - len(cue); k >= 0 && foldPrefix(s[k:], cue) && (k == 0 || !isLetter(cue[0]) || !isWord(s[k-1])) {
 				return true
 			}
 		}
 		r, w := runeBefore(s, i)
-		if w == 0 || !strings.ContainsRune(" :：=是为号码群加我的联系方式账帐户()（）-—→>\"'“”,，也~\t", r) {
+		if !joins(r) {
 			return false
 		}
 		i -= w
+	}
+	return false
+}
+
+// joins tells whether r may stand between a word for a number and the number.
+func joins(r rune) bool {
+	switch r {
+	case ' ', ':', '：', '=', '是', '为', '号', '码', '群', '加', '我', '的', '联', '系', '方', '式', '账', '帐', '户', '(', ')', '（', '）', '-', '—', '→', '>', '"', '\'',
+		'“', '”', ',', '，', '也', '~', '\t':
+		return true
 	}
 	return false
 }
@@ -165,11 +182,13 @@ func (c *scanner) line(i int) (Span, bool) {
 	}
 	switch {
 	case size >= 9 && size <= 15 && r.v[0] == '0' && r.v[1] == '0' && r.v[2] != '0' && countryCode(r.v[2:size]) > 0 && n.count > 1:
-	case size == 10 && n.count == 3 && n.size == [3]int{3, 3, 4} && r.v[0] >= '2' && r.v[3] >= '2' && !c.isOrder(i): // North America
 	case size == 11 && r.v[0] == '1' && n.count == 4 && first == 1 && r.v[1] >= '2':
-	case size >= 7 && size <= 13 && !n.dated && !c.isOrder(i) && (c.dialledBefore(i) || c.dialledAfter(end) || c.messaged(i)):
-	case n.count > 1 && r.trunk(size) && !c.isOrder(i) && !(i > 0 && endsInDigit(s, i)):
-	case c.local(&r, i, size) && !n.dated && !c.isOrder(i):
+	case c.isOrder(i):
+		return Span{}, false
+	case size == 10 && n.count == 3 && n.size == [3]int{3, 3, 4} && r.v[0] >= '2' && r.v[3] >= '2': // North America
+	case size >= 7 && size <= 13 && !n.dated && (c.dialledBefore(i) || c.dialledAfter(end) || c.messaged(i)):
+	case n.count > 1 && r.trunk(size) && !(i > 0 && endsInDigit(s, i)):
+	case c.local(&r, i, size) && !n.dated:
 	default:
 		return Span{}, false
 	}

@@ -36,7 +36,16 @@ func (c *scanner) wordAt(i int) int {
 		}
 		kinds |= k
 	}
-	if c.taken(i) || kinds&wDigit == 0 && !c.wordMatters(i, end, kinds) {
+	if c.taken(i) {
+		return end
+	}
+	if kinds&wDigit == 0 && !c.wordMatters(i, end, kinds) {
+		if n := end - i; c.set&setSecret != 0 && n >= 3 && c.lex.tails.has(s[end-3], s[end-2], s[end-1]) { // a password
+			if f, ok := c.secretAt(i, end); ok {
+				c.put(f)
+				return max(f.End, end)
+			}
+		}
 		return end
 	}
 	if f, ok := c.wordFound(i, end, kinds); ok {
@@ -53,16 +62,14 @@ func (c *scanner) wordAt(i int) int {
 	return end
 }
 
-// wordMatters tells whether wordFound could find anything at the word i..end,
-// which is without digits: cheap, and never false where it would.
+// wordMatters tells whether wordFound could find anything but a secret behind its name
+// at the word i..end, which is without digits: cheap, and never false where it would.
 func (c *scanner) wordMatters(i, end int, kinds uint8) bool {
 	s, n := c.s, end-i
 	switch {
 	case i-c.wide <= maxReach && (n >= 6 || kinds&wUpper != 0): // a name or an account after Chinese that introduces it
 		return true
 	case n <= 4 && end < len(s) && (s[end] == ':' || n == 2 && s[end] == '-'): // IPv6, MAC
-		return true
-	case n >= 3 && c.lex.tails.has(s[end-3], s[end-2], s[end-1]): // a password
 		return true
 	case n >= 2 && keyBegins(s[i], s[i+1]):
 		return true
