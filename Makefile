@@ -3,12 +3,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 GO ?= go
 BIN := bin/menshen
+PROFILE := cmd/menshen/menshen.pgo
 STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
 BENCHSTAT := $(GO) tool -modfile=tools/go.mod benchstat
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/package.json -type f 2>/dev/null)
 FUZZTIME ?= 30s
 
-.PHONY: help demo build test test-go test-web check format-check vet staticcheck archtest bench fuzz packages clean
+.PHONY: help demo build test test-go test-web check format-check vet staticcheck archtest bench profile fuzz packages clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -17,7 +18,7 @@ demo: build ## the whole product on a simulated platform, console on http://127.
 	$(BIN) demo $(DEMO_FLAGS)
 
 build: web/dist/index.html ## bin/menshen with the console in it
-	$(GO) build -trimpath -o $(BIN) ./cmd/menshen
+	$(GO) build -trimpath -pgo=$(PROFILE) -o $(BIN) ./cmd/menshen
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
@@ -57,6 +58,9 @@ bench: build ## side-by-side ratios
 	$(GO) test -run '^$$' -bench . -benchmem ./... | tee bench.out
 	$(BENCHSTAT) bench.out || true
 	$(BIN) bench gateway
+
+profile: ## what the compiler is told of where time goes, measured anew
+	$(GO) test -trimpath -run '^$$' -bench 'OrderList|CSV|HTML|XML|Known$$' -cpuprofile $(PROFILE) -o /dev/null ./mask
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)

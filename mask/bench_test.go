@@ -23,8 +23,8 @@ var remarks = [...]string{
 
 // Where and how people stay: what many orders of a page share.
 var (
-	hotels   = [...]string{"西湖大酒店", "全季酒店（上海静安寺南京西路店）", "Riverside Inn", "灵隐山居民宿", "城市便捷酒店（成都东站店）", "The Bund House", "半山温泉度假村"}
-	wishes   = [...]string{"带狗", "靠窗", "素食", "高层", "无烟", "近电梯", "远电梯", "大床", "双床", "晚退房", "加枕头", "要车位", "早餐两份", "禁花粉", "含接机", "生日布置", "过敏", "静音",
+	hotels = [...]string{"西湖大酒店", "全季酒店（上海静安寺南京西路店）", "Riverside Inn", "灵隐山居民宿", "城市便捷酒店（成都东站店）", "The Bund House", "半山温泉度假村"}
+	wishes = [...]string{"带狗", "靠窗", "素食", "高层", "无烟", "近电梯", "远电梯", "大床", "双床", "晚退房", "加枕头", "要车位", "早餐两份", "禁花粉", "含接机", "生日布置", "过敏", "静音",
 		"cot", "late", "quiet", "view", "twin", "bath", "desk", "iron", "kettle", "safe", "fan", "ramp"}
 	cities   = [...]string{"杭州", "上海", "成都", "Chengdu", "西安"}
 	statuses = [...]string{"checked_in", "paid", "cancelled", "no_show"}

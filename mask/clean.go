@@ -12,7 +12,8 @@ type cleanMemo [256]cleanText
 
 type cleanText struct {
 	n    uint8
-	text [63]byte
+	said bool // again: it stays, whatever else has its place
+	text [62]byte
 }
 
 // place is where a text of four bytes or more is remembered.
@@ -28,10 +29,11 @@ func (r *rewriter) detect(dst []Span, text []byte) []Span {
 	}
 	e := r.clean.place(text)
 	if view(e.text[:e.n]) == view(text) {
+		e.said = true
 		return dst
 	}
 	n := len(dst)
-	if dst = detect.Append(dst, view(text), r.set); len(dst) == n {
+	if dst = detect.Append(dst, view(text), r.set); len(dst) == n && !e.said {
 		e.n = uint8(copy(e.text[:], text))
 	}
 	return dst

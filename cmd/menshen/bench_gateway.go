@@ -53,6 +53,18 @@ var benchWords = [...]string{
 // What many orders of a list share.
 var benchHotels = []string{"杭州西湖店", "静安精选公寓", "Riverside Inn", "灵隐山居民宿", "城市便捷酒店（东站店）", "The Bund House", "半山温泉度假村"}
 
+// No two people write quite the same.
+var benchWishes = []string{"带狗", "靠窗", "素食", "高层", "无烟", "近电梯", "远电梯", "大床", "双床", "晚退房", "加枕头", "要车位", "早餐两份", "禁花粉", "含接机", "生日布置", "过敏", "静音", "拼房",
+	"cot", "late", "quiet", "view", "twin", "bath", "desk", "iron", "kettle", "safe", "fan", "ramp", "lift", "sofa", "quilt", "slippers", "kitchen", "terrace"}
+
+func benchRemark(i, n int) string {
+	text := benchWords[n%len(benchWords)]
+	if text == "" {
+		return ""
+	}
+	return text + " " + benchWishes[i%len(benchWishes)]
+}
+
 // benchOrders is a list of orders of about 15 KB, made up.
 func benchOrders() []byte {
 	var b strings.Builder
@@ -64,7 +76,7 @@ func benchOrders() []byte {
 		fmt.Fprintf(&b, `{"id":"A-20260302-%06d","status":"%s","amount":%d.50,"currency":"CNY","created":"2026-03-02T09:%02d:04+08:00",`+
 			`"customer":{"id":"u-%06d","name":"张三%c","phone":"138%08d"},"hotel":"%s","nights":2,`+
 			`"review":{"rating":%d,"text":%q},"remark":%q}`,
-			i, []string{"paid", "checked_in", "cancelled"}[i%3], 300+i, i%60, 5000+i, '一'+rune(i*7), 10000000+i*37, benchHotels[i*5%len(benchHotels)], i%5+1, benchWords[i%len(benchWords)], benchWords[(i*5+3)%len(benchWords)])
+			i, []string{"paid", "checked_in", "cancelled"}[i%3], 300+i, i%60, 5000+i, '一'+rune(i*7), 10000000+i*37, benchHotels[i*5%len(benchHotels)], i%5+1, benchRemark(i, i), benchRemark(i*7+5, i*5+3))
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())

@@ -29,7 +29,8 @@ func (c *scanner) hanRun(i int) int {
 	for r := hanRune(s, i); r != 0; {
 		kind := c.lex.at(r)
 		next, second := i+3, hanRune(s, i+3)
-		if (kind&stops == 0 || kind&want&numeral != 0) && (kind&want != 0 || before&(beginning|introduces) != 0) {
+		need := kind & want &^ (startsPlace & (c.lex.pairs.bit(r, second) - 1)) // many begin a place, few with what follows
+		if (kind&stops == 0 || need&numeral != 0) && (need != 0 || before&(beginning|introduces) != 0) {
 			next = c.hanAt(i, [2]rune{r, second}, kind, before)
 		}
 		if before = kind; next > i+3 {

@@ -327,9 +327,12 @@ func (p *pairSet) add(a, b rune) {
 	p[h>>6] |= 1 << (h & 63)
 }
 
-func (p *pairSet) has(a, b rune) bool {
+func (p *pairSet) has(a, b rune) bool { return p.bit(a, b) != 0 }
+
+// bit is 1 where it has the pair, or 0.
+func (p *pairSet) bit(a, b rune) uint32 {
 	h := pairHash(a, b)
-	return p[h>>6]>>(h&63)&1 != 0
+	return uint32(p[h>>6] >> (h & 63) & 1)
 }
 
 // smallPairs is a pairSet for few.

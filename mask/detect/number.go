@@ -205,7 +205,7 @@ func (c *scanner) longNumber(i int) (Span, bool) {
 	if found.End == 0 && set&setBankCard != 0 {
 		found = c.card(&r, i)
 	}
-	if found.End == 0 && set&setPhone != 0 {
+	if found.End == 0 && set&setPhone != 0 && (r.v[0] == '1' || r.v[0] == '0' || r.v[0] == '8') { // 138, 0138, +86 138
 		found = r.phone(i > 0 && endsInDigit(s, i))
 		if found.End > 0 && (c.notDialled(found) || found.Start > i && c.isOrder(i) || found.Start > i && i > 0 && isLetter(s[i-1]) && i != c.word) {
 			found = Span{}

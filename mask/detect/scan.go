@@ -89,6 +89,8 @@ func (c *scanner) at(i int, kind uint8) int {
 		return c.hanRun(i)
 	case kind&aLetter != 0:
 		return c.wordAt(i)
+	case kind&aDigit != 0:
+		return c.digitsAt(i)
 	case kind&aEscape != 0:
 		if i+6 <= len(s) && s[i+1] == 'u' && isHex(s, i+2, i+6) {
 			c.after = i + 6

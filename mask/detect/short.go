@@ -180,6 +180,9 @@ func (c *scanner) line(i int) (Span, bool) {
 	if r.dotted[first-1] && c.isVersion(i) {
 		return Span{}, false
 	}
+	if n.count == 2 && r.dotted[first-1] && n.size[1] == 2 || n.count == 1 && inYuan(s, end) { // 4711.50, 4711 元
+		return Span{}, false
+	}
 	switch {
 	case size >= 9 && size <= 15 && r.v[0] == '0' && r.v[1] == '0' && r.v[2] != '0' && countryCode(r.v[2:size]) > 0 && n.count > 1:
 	case size == 11 && r.v[0] == '1' && n.count == 4 && first == 1 && r.v[1] >= '2':
@@ -195,6 +198,15 @@ func (c *scanner) line(i int) (Span, bool) {
 	f := Span{Start: i, End: end, Class: IntlPhone}
 	f.End = extension(s, f.End)
 	return f, true
+}
+
+// inYuan tells whether the number that ends at i is so much money.
+func inYuan(s string, i int) bool {
+	if i < len(s) && s[i] == ' ' {
+		i++
+	}
+	rest, is := strings.CutPrefix(s[i:], "元")
+	return is && !strings.HasPrefix(rest, "旦") && !strings.HasPrefix(rest, "宵") // holidays
 }
 
 type grouping struct {

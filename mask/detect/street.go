@@ -351,8 +351,11 @@ func roadTail(w string) bool {
 
 // roadWord returns the end of a word for a road behind its name at i, or 0.
 func roadWord(s string, i int) int {
-	switch s[i] {
-	case 'u', 'S', 'A', 't', 'c':
+	if i+2 > len(s) {
+		return 0
+	}
+	switch s[i : i+2] {
+	case "ut", "u.", "St", "Al", "te", "ce", "ul":
 	default:
 		return 0
 	}
@@ -367,9 +370,20 @@ func roadWord(s string, i int) int {
 // numberedRoad returns the end of a road as the French have it behind the number of the
 // house, which ends at i, or 0: 14 rue de la République, 12 bis, avenue Foch.
 func numberedRoad(s string, i int) int {
+	if i == len(s) || s[i] != ' ' && s[i] != ',' && s[i] != 'b' && s[i] != 't' {
+		return 0
+	}
 	k := skip(s, skip(s, i, " bis", " ter", "bis", "ter"), ", ", " ")
+	if k == i || k == len(s) {
+		return 0
+	}
+	switch s[k] {
+	case 'r', 'a', 'b', 'c', 'i', 'q', 'p':
+	default:
+		return 0
+	}
 	e := skip(s, k, "rue", "avenue", "boulevard", "chemin", "impasse", "quai", "allée", "place de", "place du", "cours")
-	if k == i || e == k {
+	if e == k {
 		return 0
 	}
 	end := nameOfRoad(s, e)

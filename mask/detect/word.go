@@ -40,7 +40,7 @@ func (c *scanner) wordAt(i int) int {
 		return end
 	}
 	if kinds&wDigit == 0 && !c.wordMatters(i, end, kinds) {
-		if n := end - i; c.set&setSecret != 0 && n >= 3 && c.lex.tails.has(s[end-3], s[end-2], s[end-1]) { // a password
+		if n := end - i; c.set&setSecret != 0 && n >= 3 && c.lex.tails.has(s[end-3], s[end-2], s[end-1]) && gives(s, end) { // a password
 			if f, ok := c.secretAt(i, end); ok {
 				c.put(f)
 				return max(f.End, end)
@@ -60,6 +60,18 @@ func (c *scanner) wordAt(i int) int {
 		return i
 	}
 	return end
+}
+
+// gives tells whether what the word before i names may follow it.
+func gives(s string, i int) bool {
+	if i == len(s) || s[i] >= 0x80 {
+		return i < len(s)
+	}
+	switch s[i] {
+	case ' ', ':', '=', '"', '\'', '\\':
+		return true
+	}
+	return s[i-1]|0x20 == 'r' // bearer
 }
 
 // wordMatters tells whether wordFound could find anything but a secret behind its name
