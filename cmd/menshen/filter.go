@@ -106,7 +106,8 @@ func (f *filter) readRecord(ctx context.Context) error {
 	return err
 }
 
-// say folds events and writes what follows.
+// say folds events and writes what follows, which is out before the next line is
+// waited for.
 func (f *filter) say(ctx context.Context, evs []event.Event) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -116,10 +117,9 @@ func (f *filter) say(ctx context.Context, evs []event.Event) error {
 			return err
 		}
 	}
-	return nil
+	return f.sent()
 }
 
-// write writes what is known before the next line is waited for.
 func (f *filter) write(evs []event.Event) error {
 	w := event.NewWriter(f.out)
 	for _, ev := range evs {
@@ -127,6 +127,10 @@ func (f *filter) write(evs []event.Event) error {
 			return fmt.Errorf("writing: %w", err)
 		}
 	}
+	return nil
+}
+
+func (f *filter) sent() error {
 	if f.out.Buffered() == 0 {
 		return nil
 	}
@@ -138,8 +142,7 @@ func (f *filter) write(evs []event.Event) error {
 
 // end judges what is open, or leaves it for the next run.
 func (f *filter) end(ctx context.Context) error {
-	if f.checkpoint != "" {
-		// What was said is out before the checkpoint says that it was.
+	if f.checkpoint != "" { // what was said is out before the checkpoint says that it was
 		if err := writeDurably(f.checkpoint, func(w io.Writer) error {
 			return errors.Join(snapshot.Save(w, f.walk), f.save(w))
 		}); err != nil {
@@ -150,7 +153,7 @@ func (f *filter) end(ctx context.Context) error {
 	if err := f.say(ctx, f.sorter.Flush()); err != nil || f.flush == nil {
 		return err
 	}
-	return f.write(f.flush())
+	return errors.Join(f.write(f.flush()), f.sent())
 }
 
 // resume goes on from the checkpoint, if there is one.
