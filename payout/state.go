@@ -109,7 +109,7 @@ func (b *Book) walkMerchant(c *snapshot.Codec, m *merchant) {
 			*s = b.text(*s) // of which there are few
 		}
 	}
-	c.Time(&m.opened)
+	snapshot.JSON(c, &m.opened) // with its zone, in which it is shown
 	snapshot.Slice(c, &m.met, func(r *event.Reason) {
 		snapshot.Text(c, &r.Code)
 		snapshot.Text(c, &r.ZH)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/internal/snapshot"
@@ -58,6 +59,7 @@ func halfway(t testing.TB, p Pack, seed uint64) *Book {
 		ev.Time, ev.ID = ev.Time.Add(after), "later-"+ev.ID
 		b.Fold(ev)
 	}
+	b.Fold(event.New("opens", "test", b.now.In(testStart.Location()), &event.MerchantOpened{Merchant: "m0"}))
 	b.Fold(event.New("early", "test", b.now, &event.OrderConfirmed{Order: "not paid yet"}))
 	return b
 }
@@ -73,7 +75,13 @@ func TestABookThatWasLoadedIsTheSame(t *testing.T) {
 			t.Errorf("no %s: nothing is tested", name)
 		}
 	}
-	want, got := comparable(b), comparable(reload(t, p, b))
+	again := reload(t, p, b)
+	for id, m := range b.merchants {
+		if x, y := m.opened.Format(time.RFC3339), again.merchants[id].opened.Format(time.RFC3339); x != y {
+			t.Errorf("%s opened %s, and loaded %s", id, x, y)
+		}
+	}
+	want, got := comparable(b), comparable(again)
 	if got != want {
 		t.Error("the state is another:", difference(want, got))
 	}
