@@ -41,6 +41,7 @@ type pipeline struct {
 	from     uint64        // entries that were folded when the state was saved
 	doorFrom uint64        // entries that the money door knew then
 	reveals  []reveal      // of the last hour, for a start to tell
+	faulty   int           // rules of the pack's own that could not be worked out on some event
 	failed   bool          // the state is not that of the entries folded
 
 	// saveState saves the state of all parts; nothing but the pipeline is at work then.
@@ -166,6 +167,10 @@ func (p *pipeline) take(ctx context.Context, cursor, index uint64, line []byte) 
 		if err := p.say(ctx, p.engines.fold(due)); err != nil {
 			return err
 		}
+	}
+	if faults := p.engines.watch.Faults(); len(faults) > p.faulty {
+		p.faulty = len(faults)
+		p.log.ErrorContext(ctx, "rules of the pack's own could not be worked out", "faults", faults)
 	}
 	return p.settleAt(ctx, index)
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,6 +40,11 @@ type running struct {
 
 func runServer(t *testing.T, dir string, now func() time.Time, with ...func(*config)) *running {
 	t.Helper()
+	return runLoggingServer(t, slog.DiscardHandler, dir, now, with...)
+}
+
+func runLoggingServer(t *testing.T, log slog.Handler, dir string, now func() time.Time, with ...func(*config)) *running {
+	t.Helper()
 	sum := sha256.Sum256([]byte(serverToken))
 	cfg := config{
 		Data: dir, Zone: "Asia/Shanghai", Packs: packsConfig{DataDoor: "hotel-desk", MoneyDoor: "marketplace"},
@@ -52,7 +58,7 @@ func runServer(t *testing.T, dir string, now func() time.Time, with ...func(*con
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := newServer(t.Context(), cfg, extras{now: now, bucket: 24 * time.Hour}, slog.New(slog.DiscardHandler))
+	srv, err := newServer(t.Context(), cfg, extras{now: now, bucket: 24 * time.Hour}, slog.New(log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,6 +340,43 @@ func TestRefusedAtTheDoorOfEvents(t *testing.T) {
 	open := r.srv.engines.reasons.Open("agent-017", "ticket", "t-right", "c-1", at.Add(time.Minute))
 	if !open {
 		t.Error("the event that was right was not taken in")
+	}
+}
+
+// A rule of a pack's own that cannot be worked out is told of once, without what the
+// event holds.
+func TestFaultsOfRulesAreLogged(t *testing.T) {
+	fsys, err := openPack(defaultWatchPack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack := t.TempDir()
+	if err := os.CopyFS(pack, os.DirFS("../../packs/"+defaultWatchPack)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(fsys, packFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := strings.Replace(string(text), "\naggregates:\n", "\naggregates:\n  - {name: opened_by_queue, on: [reason.opened], key: [queue], fn: count, window: 1h}\n", 1)
+	if err := os.WriteFile(filepath.Join(pack, packFile), []byte(own), 0o600); err != nil || own == string(text) {
+		t.Fatal(err, "the pack is as it was")
+	}
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	var log bytes.Buffer
+	r := runLoggingServer(t, slog.NewTextHandler(&log, nil), t.TempDir(), func() time.Time { return at }, func(c *config) { c.Packs.DataDoor = pack })
+	for i := range 3 {
+		var b bytes.Buffer
+		if err := event.NewWriter(&b).Write(event.New(fmt.Sprint("e", i), "desk", at.Add(time.Duration(i-5)*time.Minute), &event.ReasonOpened{
+			Kind: "ticket", ID: event.ReasonID(fmt.Sprint("t-", i)), Actor: "agent-017", Subject: "c-secret"})); err != nil {
+			t.Fatal(err)
+		}
+		r.call("POST", "/v1/events", b.Bytes(), http.StatusOK, nil)
+	}
+	r.settled(3)
+	r.stop()
+	if n := strings.Count(log.String(), "could not be worked out"); n != 1 || !strings.Contains(log.String(), "opened_by_queue: the event has no queue") || strings.Contains(log.String(), "c-secret") {
+		t.Errorf("%d times: %s", n, log.String())
 	}
 }
 
