@@ -36,9 +36,6 @@ type Pack struct {
 	fingerprint string    // of the text
 }
 
-// Fingerprint tells a pack's text from any other's.
-func (p *Pack) Fingerprint() string { return p.fingerprint }
-
 // Line is how much may be uncovered in one currency, in its minor units.
 type Line struct {
 	Newcomer int64 // without any history; one for a whole ring

@@ -356,7 +356,9 @@ func flags(c *snapshot.Codec, all ...*bool) {
 	}
 	snapshot.Int(c, &bits)
 	for i, f := range all {
-		*f = bits&(1<<i) != 0
+		if c.Loading() {
+			*f = bits&(1<<i) != 0
+		}
 	}
 }
 

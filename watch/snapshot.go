@@ -10,19 +10,19 @@ import (
 	"time"
 
 	"github.com/menshen-io/menshen/event"
-	snapshots "github.com/menshen-io/menshen/internal/snapshot"
+	"github.com/menshen-io/menshen/internal/snapshot"
 	"github.com/menshen-io/menshen/rule"
 )
 
 // ErrSnapshot is returned for a snapshot that cannot be gone on from: of another
 // format, of another pack, or damaged. The remedy is to fold the record anew.
-var ErrSnapshot = snapshots.ErrUnfit
+var ErrSnapshot = snapshot.ErrUnfit
 
 // format changes whenever the meaning of a snapshot does.
 const format = 2
 
-// snapshot is all that an engine knows.
-type snapshot struct {
+// engineState is all that an engine knows.
+type engineState struct {
 	Format      int
 	Pack        string
 	Now, DayEnd time.Time
@@ -50,7 +50,7 @@ type countedPair struct {
 // Snapshot returns all that the engine knows, so that Restore can go on from
 // it. It takes an engine that is not flushed.
 func (e *Engine) Snapshot() ([]byte, error) {
-	s := snapshot{
+	s := engineState{
 		Format: format, Pack: e.pack.fingerprint, Now: e.now, DayEnd: e.dayEnd, Once: e.once, Staff: e.staff, Gone: e.gone,
 		Canaries: e.canaries, Flagged: e.flagged, Reveals: make(map[event.StationID][][]byte, len(e.reveals)),
 		Reasons: e.reasons.state(), Detector: e.detector, Accounts: e.detector.order, Attributes: e.detector.attrs, Own: e.own.State(),
@@ -77,7 +77,7 @@ func (e *Engine) Snapshot() ([]byte, error) {
 // Restore returns an engine that knows what the one of the snapshot knew. An
 // error that wraps ErrSnapshot says that it cannot.
 func Restore(pack *Pack, opt Options, data []byte) (_ *Engine, err error) {
-	var s snapshot
+	var s engineState
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&s); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
@@ -114,7 +114,7 @@ func Restore(pack *Pack, opt Options, data []byte) (_ *Engine, err error) {
 }
 
 // restore takes over the state, as far as the parts fit together.
-func (d *detector) restore(s snapshot) error {
+func (d *detector) restore(s engineState) error {
 	fresh := *d
 	*d = *s.Detector
 	d.set, d.gamma, d.weights, d.byActor = fresh.set, fresh.gamma, fresh.weights, fresh.byActor
@@ -252,21 +252,21 @@ func (r *Reasons) restore(s reasonsState) {
 // Save writes all that the reasons are, so that Load can go on from it.
 func (r *Reasons) Save(w io.Writer) error {
 	state := r.state()
-	return snapshots.Save(w, func(c *snapshots.Codec) { state.walk(c, r.grace) })
+	return snapshot.Save(w, func(c *snapshot.Codec) { state.walk(c, r.grace) })
 }
 
 // Load makes new reasons of the same grace know what others have saved. An error that
 // wraps snapshot.ErrUnfit says that they cannot; they are then as they were.
 func (r *Reasons) Load(in io.Reader) error {
 	var state reasonsState
-	if err := snapshots.Load(in, func(c *snapshots.Codec) { state.walk(c, r.grace) }); err != nil {
+	if err := snapshot.Load(in, func(c *snapshot.Codec) { state.walk(c, r.grace) }); err != nil {
 		return err
 	}
 	r.restore(state)
 	return nil
 }
 
-func (s *reasonsState) walk(c *snapshots.Codec, grace Grace) {
+func (s *reasonsState) walk(c *snapshot.Codec, grace Grace) {
 	c.Same(fmt.Sprintf("menshen reasons 1 %+v", grace), "it is of another kind or version, or of another grace")
-	snapshots.JSON(c, s)
+	snapshot.JSON(c, s)
 }

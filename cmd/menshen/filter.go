@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/menshen-io/menshen/event"
@@ -161,23 +159,13 @@ func (f *filter) resume() error {
 	if f.checkpoint == "" {
 		return nil
 	}
-	file, err := os.Open(f.checkpoint)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err := loadFile(f.checkpoint, func(in io.Reader) error {
+		if err := snapshot.Load(in, f.walk); err != nil {
+			return err
+		}
+		return f.load(in)
+	}); err != nil {
 		return fmt.Errorf("reading checkpoint: %w", err)
-	}
-	defer file.Close()
-	in := bufio.NewReaderSize(file, 1<<16)
-	if err = snapshot.Load(in, f.walk); err == nil {
-		err = f.load(in)
-	}
-	if _, more := in.ReadByte(); err == nil && !errors.Is(more, io.EOF) {
-		err = fmt.Errorf("%w: there is more behind it", snapshot.ErrUnfit)
-	}
-	if err != nil {
-		return fmt.Errorf("reading checkpoint %s: %w", f.checkpoint, err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -181,7 +180,9 @@ func (p *pipeline) reveal(r reveal) {
 		p.revealed(r.actor, r.at)
 	}
 	p.reveals = append(p.reveals, r)
-	p.reveals = slices.DeleteFunc(p.reveals, func(old reveal) bool { return r.at.Sub(old.at) > time.Hour })
+	for r.at.Sub(p.reveals[0].at) > time.Hour {
+		p.reveals = p.reveals[1:]
+	}
 }
 
 // settleAt ends the replay with its last entry.

@@ -62,30 +62,43 @@ func (s *server) saveState(ctx context.Context) error {
 // loadState makes the parts know what an earlier server's knew. Where it fails, they
 // are not to be used.
 func (s *server) loadState(ctx context.Context) error {
-	path := filepath.Join(s.cfg.Data, stateFile)
+	head := stateHead{ctx, s, 0}
+	if err := loadFile(filepath.Join(s.cfg.Data, stateFile), func(in io.Reader) error {
+		err := snapshot.Load(in, head.walk)
+		for _, p := range s.parts() {
+			if err == nil {
+				err = p.Load(in)
+			}
+		}
+		if err == nil && s.pipeline.from > head.doorFrom {
+			err = fmt.Errorf("%w: the money door is behind", snapshot.ErrUnfit)
+		}
+		return err
+	}); err != nil {
+		return fmt.Errorf("reading state: %w", err)
+	}
+	s.pipeline.doorFrom = head.doorFrom
+	return nil
+}
+
+// loadFile loads what was saved in a file, to its end. That there is none is no error.
+func loadFile(path string, load func(io.Reader) error) error {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading state: %w", err)
+		return err
 	}
 	defer file.Close()
 	in := bufio.NewReaderSize(file, 1<<16)
-	head := stateHead{ctx, s, 0}
-	err = snapshot.Load(in, head.walk)
-	for _, p := range s.parts() {
-		if err == nil {
-			err = p.Load(in)
-		}
-	}
-	if err == nil && s.pipeline.from > head.doorFrom {
-		err = fmt.Errorf("%w: the money door is behind", snapshot.ErrUnfit)
+	err = load(in)
+	if _, more := in.ReadByte(); err == nil && !errors.Is(more, io.EOF) {
+		err = fmt.Errorf("%w: there is more behind it", snapshot.ErrUnfit)
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	s.pipeline.doorFrom = head.doorFrom
 	return nil
 }
 

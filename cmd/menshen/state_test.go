@@ -187,6 +187,7 @@ func TestAStateThatIsOldOrDoesNotFit(t *testing.T) {
 		"old, as after a crash": {old, true, hold},
 		"torn":                  {old[:len(old)/2], false, hold},
 		"altered":               {slices.Concat(old[:len(old)/2], []byte{old[len(old)/2] ^ 1}, old[len(old)/2+1:]), false, hold},
+		"with more behind it":   {append(slices.Clone(old), '!'), false, hold},
 		"none at all":           {nil, false, hold},
 		"of an empty record":    {foreign, false, hold},
 		"of other settings":     {old, false, func(c *config) { c.Events.Settle = "1h" }},

@@ -37,7 +37,8 @@ const (
 	sumSize   = 8
 )
 
-// Codec is on its way over a state: it writes what is pointed to, or reads into it.
+// Codec is on its way over a state: it writes what is pointed to and leaves it as it is,
+// or reads into it.
 // After a fault it does nothing more, and what it reads is zero.
 type Codec struct {
 	out   io.Writer // nil: it loads
@@ -203,8 +204,9 @@ func (c *Codec) Bool(v *bool) {
 	if *v {
 		b[0] = 1
 	}
-	c.Raw(b[:])
-	*v = b[0] == 1
+	if c.Raw(b[:]); c.Loading() {
+		*v = b[0] == 1
+	}
 	if b[0] > 1 {
 		c.Unfit("a yes or no is %d", b[0])
 	}
@@ -214,8 +216,9 @@ func (c *Codec) Bool(v *bool) {
 func (c *Codec) Float(v *float64) {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], math.Float64bits(*v))
-	c.Raw(b[:])
-	*v = math.Float64frombits(binary.BigEndian.Uint64(b[:]))
+	if c.Raw(b[:]); c.Loading() {
+		*v = math.Float64frombits(binary.BigEndian.Uint64(b[:]))
+	}
 }
 
 // Time takes an instant; the zone is not kept.

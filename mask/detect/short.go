@@ -200,13 +200,13 @@ func (c *scanner) line(i int) (Span, bool) {
 	return f, true
 }
 
-// inYuan tells whether the number that ends at i is so much money.
+// inYuan tells whether the number that ends at i is so much money: behind a phone may
+// stand 元旦, or a person called 元.
 func inYuan(s string, i int) bool {
 	if i < len(s) && s[i] == ' ' {
 		i++
 	}
-	rest, is := strings.CutPrefix(s[i:], "元")
-	return is && !strings.HasPrefix(rest, "旦") && !strings.HasPrefix(rest, "宵") // holidays
+	return strings.HasPrefix(s[i:], "元") && hanRune(s, i+len("元")) == 0
 }
 
 type grouping struct {
