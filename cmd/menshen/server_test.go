@@ -31,19 +31,19 @@ const serverToken = "a token for events"
 
 // running is a whole server over a data directory.
 type running struct {
-	t    *testing.T
+	t    testing.TB
 	srv  *server
 	base string
 	c    *http.Client
 	stop func()
 }
 
-func runServer(t *testing.T, dir string, now func() time.Time, with ...func(*config)) *running {
+func runServer(t testing.TB, dir string, now func() time.Time, with ...func(*config)) *running {
 	t.Helper()
 	return runLoggingServer(t, slog.DiscardHandler, dir, now, with...)
 }
 
-func runLoggingServer(t *testing.T, log slog.Handler, dir string, now func() time.Time, with ...func(*config)) *running {
+func runLoggingServer(t testing.TB, log slog.Handler, dir string, now func() time.Time, with ...func(*config)) *running {
 	t.Helper()
 	sum := sha256.Sum256([]byte(serverToken))
 	cfg := config{

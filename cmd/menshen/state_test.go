@@ -15,6 +15,7 @@ import (
 
 	"github.com/menshen-io/menshen/event"
 	"github.com/menshen-io/menshen/internal/sim"
+	"github.com/menshen-io/menshen/ledger"
 )
 
 // grown is a data directory that a server has filled, over several starts, from the
@@ -231,4 +232,49 @@ func otherPack(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// BenchmarkStart is a start with the state that the last stop saved, beside one that
+// folds the record from its first entry on.
+func BenchmarkStart(b *testing.B) {
+	dir := b.TempDir()
+	now := time.Now()
+	runServer(b, dir, func() time.Time { return now }).stop() // makes the keys
+	w, err := sim.NewMarketplace(sim.MarketplaceOptions{Seed: 5, Merchants: 1000, Days: 120})
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := ledger.Open(b.Context(), dir, ledger.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for ev := range w.Events() {
+		if _, err := l.Enqueue(b.Context(), ev); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := l.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	runServer(b, dir, func() time.Time { return now }).stop() // builds the index, which both have
+	for _, how := range []string{"state", "anew"} {
+		b.Run(how, func(b *testing.B) {
+			var entries uint64
+			for b.Loop() {
+				if how == "anew" {
+					if err := os.Remove(filepath.Join(dir, stateFile)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				r := runServer(b, dir, func() time.Time { return now })
+				if entries = r.srv.ledger.Size(); (r.srv.pipeline.from == 0) != (how == "anew") {
+					b.Fatal("went on from entry", r.srv.pipeline.from)
+				}
+				b.StopTimer()
+				r.stop()
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(entries), "entries")
+		})
+	}
 }
