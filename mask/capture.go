@@ -155,6 +155,47 @@ func (r *rewriter) descend(f *frame) {
 	if own != nil {
 		f.forced = own
 	}
+	r.keepLead(f)
+}
+
+// lead is where a value is among paths when no record begins at it and at most one
+// is open there: that of the object it is in.
+type lead struct {
+	place       uint64
+	at          uint16 // among records
+	kind, state uint16 // of the activation; kind is one more, and 0 when there is none
+	forced      *role
+}
+
+// keepLead remembers of the member whose value is at f that it is there.
+func (r *rewriter) keepLead(f *frame) {
+	if r.member == 0 || len(r.stack) == 0 || f.opened > 0 {
+		return
+	}
+	top := &r.stack[len(r.stack)-1]
+	l := lead{place: r.placeOf(f), at: f.at, forced: f.forced}
+	if !top.object || top.place == elsewhere || l.place == elsewhere {
+		return
+	}
+	if f.ends > f.acts {
+		l.kind, l.state = r.acts[f.acts].kind+1, r.acts[f.acts].state
+	}
+	m := &r.names[r.member]
+	m.from, m.lead = top.place, l
+}
+
+// lead says in f where a value of top is, as descend does.
+func (r *rewriter) lead(f, top *frame, l *lead) {
+	n := int32(len(r.acts))
+	*f = frame{forced: l.forced, inst: top.inst, acts: n, ends: n, at: l.at}
+	if l.kind > 0 {
+		a := activation{r.acts[top.acts].inst, l.kind - 1, l.state}
+		r.acts = append(r.acts, a)
+		f.ends++
+		if l.forced != nil {
+			f.inst = a.inst
+		}
+	}
 }
 
 func (r *rewriter) role(a activation) *role { return &r.records[a.kind].roles[a.state] }
@@ -183,11 +224,21 @@ func (f *frame) class() Class {
 func (r *rewriter) enter(object bool) {
 	r.descend(&r.here)
 	r.here.object, r.here.member = object, r.member
-	r.here.place = r.placeOf(&r.here)
+	r.here.place = elsewhere
+	if r.here.forced == nil {
+		r.here.place = r.placeOf(&r.here)
+	}
 	r.stack = append(r.stack, r.here)
 }
 
-// placeOf says where among paths f is, in a number; 0 when that takes more.
+// Places of values among paths: where none leads on, and where it takes more than a
+// number to say.
+const (
+	nowhere   = uint64(dead)<<1 | 1
+	elsewhere = ^uint64(0)
+)
+
+// placeOf says where among paths f is, in a number.
 func (r *rewriter) placeOf(f *frame) uint64 {
 	place := uint64(f.at)<<1 | 1
 	switch f.ends - f.acts {
@@ -197,7 +248,7 @@ func (r *rewriter) placeOf(f *frame) uint64 {
 		a := r.acts[f.acts]
 		return place | uint64(a.kind+1)<<32 | uint64(a.state)<<48
 	}
-	return 0
+	return elsewhere
 }
 
 func (r *rewriter) leave() {
@@ -306,8 +357,13 @@ func (r *rewriter) stringValue() error {
 	if err := r.scanString(); err != nil {
 		return err
 	}
+	r.descend(&r.here)
+	return r.stringHere()
+}
+
+// stringHere masks the string that is the token, of which r.here says where it is.
+func (r *rewriter) stringHere() error {
 	f := &r.here
-	r.descend(f)
 	raw := r.buf[r.tok+1 : r.pos-1]
 	isSubject, isAttribute := r.watched(f)
 	var subject string
@@ -323,16 +379,16 @@ func (r *rewriter) stringValue() error {
 	case class != "":
 		text := r.text(raw)
 		r.masked = r.look.append(r.masked[:0], class, f.forced.form, view(text))
-		if view(r.masked) != view(text) && r.learn(class, text) {
+		differs := view(r.masked) != view(text)
+		if differs && r.learn(class, text) {
 			break
 		}
 		if isAttribute {
 			shown = string(r.masked)
 		}
 		r.mapped(text, 1)
-		if view(r.masked) != view(text) {
-			r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
-			if err := r.replace(r.quoted); err != nil {
+		if differs {
+			if err := r.replaceQuoted(view(r.masked)); err != nil {
 				return err
 			}
 		}
@@ -340,7 +396,7 @@ func (r *rewriter) stringValue() error {
 		done := r.hint != "" && r.byField(raw)
 		var err error
 		if done {
-			err = r.replace(r.quoted)
+			err = r.replaceQuoted(view(r.masked))
 		} else if text := r.text(raw); r.search(text) && !r.numberOfThing(saying{class: r.hint}, text) {
 			done, err = true, r.replaceFound(raw, text)
 		}
@@ -367,8 +423,13 @@ func (r *rewriter) mapped(original []byte, quotes int) {
 
 // numberSeen masks the number lit, which is the token.
 func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
+	r.descend(&r.here)
+	return r.numberHere(lit, exponent)
+}
+
+// numberHere masks the number lit, which is the token, of which r.here says where it is.
+func (r *rewriter) numberHere(lit []byte, exponent bool) error {
 	f := &r.here
-	r.descend(f)
 	var subject string
 	var shown any
 	isSubject, isAttribute := r.watched(f)
@@ -405,8 +466,7 @@ func (r *rewriter) numberSeen(lit []byte, exponent bool) error {
 		if shown != nil {
 			shown = string(r.masked)
 		}
-		r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
-		if err := r.replace(r.quoted); err != nil {
+		if err := r.replaceQuoted(view(r.masked)); err != nil {
 			return err
 		}
 	}

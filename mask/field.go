@@ -146,7 +146,7 @@ func withAccount(v string) bool {
 	return k > 0 && k+1 < len(v) && (v[k+1]|0x20 >= 'a' && v[k+1]|0x20 <= 'z' || v[k+1] >= '0' && v[k+1] <= '9')
 }
 
-// byField writes to r.masked and r.quoted what is shown of the string that is the
+// byField writes to r.masked what is shown of the string that is the
 // token when its member's name says what it is. It reports whether it did.
 func (r *rewriter) byField(raw []byte) bool {
 	if !r.set.Has(r.hint) || len(raw) > 1024 {
@@ -168,7 +168,6 @@ func (r *rewriter) byField(raw []byte) bool {
 	if r.onRecord != nil {
 		r.add(len(r.insts)-1, Value{string(class), class, r.originals.keep(text), r.maskTexts.keep(r.masked), false, r.base + int64(r.tok) + 1, r.base + int64(r.pos) - 1})
 	}
-	r.quoted = appendQuoted(r.quoted[:0], view(r.masked))
 	return true
 }
 

@@ -34,7 +34,7 @@ type frame struct {
 	inst   int32  // the record that maps it
 	acts   int32  // where its activations begin
 	ends   int32  // and end
-	place  uint64 // among paths; 0 when that is more than a number says
+	place  uint64 // among paths; elsewhere when that is more than a number says
 	opened int32  // records begun at this value
 	index  int32  // in an array
 	at     uint16 // state among records

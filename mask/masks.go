@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -119,7 +120,7 @@ func shaped(s, pattern string) bool {
 }
 
 func maskPhone(dst []byte, v string) []byte {
-	if shaped(v, "99999999999") && detect.IsMobile(v) {
+	if len(v) == 11 && eightDigits(v) && eightDigits(v[3:]) && detect.IsMobile(v) {
 		return append(append(append(dst, v[:3]...), "****"...), v[7:]...)
 	}
 	if shaped(v, "999****9999") || shaped(v, "099-****9999") || shaped(v, "0999-****9999") {
@@ -159,8 +160,17 @@ func maskPhone(dst []byte, v string) []byte {
 	return append(dst, Full...)
 }
 
+// eightDigits tells whether s begins with eight digits; it is that long.
+func eightDigits(s string) bool {
+	x := binary.LittleEndian.Uint64([]byte(s[:8]))
+	return x&(0xF0*ones) == 0x30*ones && (x+0x06*ones)&(0xF0*ones) == 0x30*ones
+}
+
 // maskName keeps the first letter: 张三丰 is 张**. More than three stars say no more.
 func maskName(dst []byte, v string) []byte {
+	if n := len(v) / len("张"); n > 1 && hanOnly(v) {
+		return append(append(dst, v[:len("张")]...), "***"[:min(n-1, 3)]...)
+	}
 	v = strings.TrimSpace(v)
 	n := utf8.RuneCountInString(v)
 	if n == 0 || n > 40 || !utf8.ValidString(v) {
@@ -179,6 +189,19 @@ func maskName(dst []byte, v string) []byte {
 		return append(dst, Full...)
 	}
 	return append(append(dst, v[:w]...), "***"[:min(n-1, 3)]...)
+}
+
+// hanOnly tells whether v is up to eight Chinese characters, U+4E00 to U+9FFF.
+func hanOnly(v string) bool {
+	if len(v)%3 != 0 || len(v) > 24 {
+		return false
+	}
+	for i := 0; i+2 < len(v); i += 3 {
+		if c := v[i]; c < 0xE4 || c > 0xE9 || c == 0xE4 && v[i+1] < 0xB8 || v[i+1]&0xC0 != 0x80 || v[i+2]&0xC0 != 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // maskResidentID keeps the first and the last character: 1****************X. More

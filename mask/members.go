@@ -1,18 +1,34 @@
 package mask
 
+import "encoding/binary"
+
 // nameMemo remembers what was found out of the names of members, and which name
 // came after which: records of a list are alike. The first entry stands for none.
 type nameMemo [256]memberName
 
 type memberName struct {
-	n           uint8    // bytes of text; 0 when there is none
-	next, first uint8    // name that followed, and the first of an object that is its value
-	owner       uint8    // name of the member whose value it stands in
-	text        [29]byte // as it stands: "name":
+	n           uint8 // bytes of text; 0 when there is none
+	next, first uint8 // name that followed, and the first of an object that is its value
+	owner       uint8 // name of the member whose value it stands in
+	plain       bool  // the name says nothing of its value
 	sym         uint16
+	text, care  [nameSize]byte // as it stands: "name": and which of these bytes that is
 	hint        Class
-	quiet       uint64 // where no path leads on at this name: a frame's place
 	stamp       uint64 // of what was known when nothing of it was found in the name
+	from        uint64 // place of an object in which the value is at lead
+	lead        lead
+}
+
+// nameSize is how long a name may be that is remembered, with quotes and colon.
+const nameSize = 32
+
+// begins tells whether s begins with the name.
+func (m *memberName) begins(s *[nameSize]byte) bool {
+	var x uint64
+	for i := 0; i < nameSize; i += 8 {
+		x |= (binary.LittleEndian.Uint64(s[i:]) ^ binary.LittleEndian.Uint64(m.text[i:])) & binary.LittleEndian.Uint64(m.care[i:])
+	}
+	return x == 0
 }
 
 // find returns the place for name within the member that owner is the place of,
@@ -63,8 +79,11 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member = 0
 	}
 	if r.member > 0 {
-		m.n, m.next, m.first, m.owner, m.sym, m.hint, m.quiet, m.stamp = uint8(len(raw)+3), 0, 0, owner, r.sym, r.hint, 0, stamp
+		*m = memberName{n: uint8(len(raw) + 3), owner: owner, plain: r.hint == "" || r.hint == thing, sym: r.sym, hint: r.hint, stamp: stamp}
 		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
+		for i := range m.n {
+			m.care[i] = 0xFF
+		}
 	}
 	return nil
 }

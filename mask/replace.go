@@ -175,8 +175,7 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 		return err
 	}
 	if whole {
-		r.quoted = appendQuoted(r.quoted[:0], Full)
-		return r.replace(r.quoted)
+		return r.replaceQuoted(Full)
 	}
 	if !r.escaped { // then raw is text, and masks of what is found need no escape
 		r.quoted = append(append(append(r.quoted[:0], '"'), r.masked...), '"')

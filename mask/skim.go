@@ -1,147 +1,164 @@
 package mask
 
-import "math"
+// ahead is how much of the body skim wants to hold from a value on: a name, or
+// what is read of a short scalar at once.
+const ahead = 8 + nameSize
 
 // skim goes from value to value as long as members come in the order of the last
-// time, nothing is blank between them, and all is held. Values that need nothing
-// are passed over: no path leads to them, their names say nothing of them, and
-// nothing is found in them. It begins before a value and ends before the first
-// that is for the long way; over is true when it ended behind one instead.
+// time, nothing is blank between them, and all is held. Of each member it is known
+// where paths lead from it: values that need nothing are passed over, others take a
+// shorter way. It begins before a value and ends before the first that is for the
+// long way; over is true when it ended behind one instead.
 func (r *rewriter) skim() (over bool, err error) {
-	buf, pos := r.buf[:r.end], r.pos
-	for len(r.stack) > 0 && pos+8 < len(buf) && buf[pos] > ' ' {
-		c, end := buf[pos], 0
-		if top := &r.stack[len(r.stack)-1]; (r.hint == "" || r.hint == thing) && top.forced == nil && !r.leadsOn(top) {
-			if c == '{' || c == '[' {
-				first := r.openInert(buf, pos)
-				if first < 0 {
-					break
-				}
+	if len(r.stack) == 0 {
+		return false, nil
+	}
+	buf, pos, member := r.buf[:r.end], r.pos, r.member
+	top := &r.stack[len(r.stack)-1]
+	for !over && pos+ahead <= len(buf) && buf[pos] > ' ' {
+		c, end, m := buf[pos], 0, &r.names[member]
+		to := top.place
+		if to != nowhere {
+			if to = 0; top.object && m.from == top.place {
+				to = m.lead.place
+			}
+		}
+		switch {
+		case to == 0: // not known yet
+		case c == '{' || c == '[':
+			if first := r.openFast(buf, pos, top, member, to); first > 0 {
 				pos = first
+				top = &r.stack[len(r.stack)-1]
+				if top.object {
+					member = m.first
+				}
 				continue
 			}
-			end = r.inert(buf, pos)
+		case to == nowhere:
+			if m.plain || !top.object {
+				end = r.inert(buf, pos)
+			}
+		case c == '"':
+			if end = plainString(buf, pos); end > 0 {
+				r.standBefore(top, member)
+				r.tok, r.pos, r.escaped = pos, end, false
+				r.lead(&r.here, top, &m.lead)
+				if err := r.stringHere(); err != nil {
+					return false, err
+				}
+			}
+		case c >= '1' && c <= '9':
+			if end = plainNumber(buf, pos); end > 0 {
+				r.standBefore(top, member)
+				r.tok, r.pos = pos, end
+				r.lead(&r.here, top, &m.lead)
+				if err := r.numberHere(buf[pos:end], false); err != nil {
+					return false, err
+				}
+			}
 		}
 		if end == 0 {
+			r.standBefore(top, member)
 			r.pos, r.tok = pos, pos
 			open, err := r.oneValue(c)
 			if err != nil {
 				return false, err
 			}
-			buf, end = r.buf[:r.end], r.pos
+			buf, end, member = r.buf[:r.end], r.pos, r.member
+			top = &r.stack[len(r.stack)-1]
 			if open {
 				pos = end
 				continue
 			}
 		}
-		if pos, over = r.goOn(buf, end); over {
-			break
+		// On to where the next value begins.
+		for pos, over = end, true; pos+ahead <= len(buf); {
+			c := buf[pos]
+			if c == ',' {
+				if !top.object {
+					if over = buf[pos+1] <= ' '; !over {
+						pos++
+						top.index++
+						member = top.member
+					}
+					break
+				}
+				next := r.names[member].next
+				if n := r.foretold(buf[pos+1:], next); n > 0 {
+					pos, member, over = pos+1+n, next, false
+				}
+				break
+			}
+			if c != '}' && c != ']' || (c == '}') != top.object {
+				break
+			}
+			pos++
+			member = top.member
+			r.leave()
+			if len(r.stack) == 0 {
+				top = nil
+				break
+			}
+			top = &r.stack[len(r.stack)-1]
 		}
 	}
+	r.standBefore(top, member)
 	r.pos, r.tok = pos, pos
 	return over, nil
 }
 
-// openInert opens the array or object at pos, no path leads into, up to where its
-// first value begins, and returns that place. It is -1, and nothing opened, when
-// what follows is not what it was the last time.
-func (r *rewriter) openInert(buf []byte, pos int) int {
-	f := frame{acts: int32(len(r.acts)), ends: int32(len(r.acts)), place: 1, member: r.member}
+// standBefore says that the value to come is that of member, or the next of top.
+func (r *rewriter) standBefore(top *frame, member uint8) {
+	r.member = member
+	switch {
+	case top == nil:
+	case !top.object:
+		r.sym, r.hint = r.syms.index(int(top.index)), ""
+	case member > 0:
+		r.sym, r.hint = r.names[member].sym, r.names[member].hint
+	}
+}
+
+// openFast opens the array or object at pos, which is member's or the next of top
+// and at the place to, up to where its first value begins, and returns that place.
+// It is 0, and nothing opened, when what follows is not what it was the last time.
+func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to uint64) int {
+	m, first := &r.names[member], pos+1
 	if len(r.stack) >= MaxDepth {
-		return -1
+		return 0
 	}
 	if buf[pos] == '[' {
-		if c := buf[pos+1]; c <= ' ' || c == ']' {
-			return -1
+		if buf[first] <= ' ' || buf[first] == ']' {
+			return 0
 		}
-		r.stack = append(r.stack, f)
-		r.sym = r.syms.index(0)
-		return pos + 1
+	} else {
+		n := r.foretold(buf[first:], m.first)
+		if n == 0 {
+			return 0
+		}
+		first += n
 	}
-	first := r.names[r.member].first
-	if !r.stands(&r.names[first]) {
-		return -1
+	if to == nowhere {
+		n := int32(len(r.acts))
+		r.here = frame{acts: n, ends: n}
+	} else if m.lead.forced == nil {
+		r.lead(&r.here, top, &m.lead)
+	} else {
+		return 0
 	}
-	end := r.foretold(buf, pos+1, first)
-	if end < 0 {
-		return -1
-	}
-	f.object = true
-	r.stack = append(r.stack, f)
-	return end
+	r.here.place, r.here.object, r.here.member = to, buf[pos] == '{', member
+	r.stack = append(r.stack, r.here)
+	return first
 }
 
-// foretold takes the name in the slot to be the one at pos and returns where its
-// value begins, or -1.
-func (r *rewriter) foretold(buf []byte, pos int, slot uint8) int {
+// foretold returns how long the name in the slot is, with what stands around it,
+// when s begins with it, or else 0. Nobody asks near the end of what is held.
+func (r *rewriter) foretold(s []byte, slot uint8) int {
 	m := &r.names[slot]
-	end := pos + int(m.n)
-	if m.n == 0 || end >= len(buf) || string(buf[pos:end]) != string(m.text[:m.n]) {
-		return -1
+	if len(s) < nameSize || m.n == 0 || !m.begins((*[nameSize]byte)(s)) || !r.stands(m) {
+		return 0
 	}
-	r.sym, r.hint, r.member = m.sym, m.hint, slot
-	return end
-}
-
-// goOn goes from behind a value to where the next one begins. Over is true when
-// that is for the long way to find, from the place it returns.
-func (r *rewriter) goOn(buf []byte, pos int) (at int, over bool) {
-	for pos+1 < len(buf) && len(r.stack) > 0 {
-		top := &r.stack[len(r.stack)-1]
-		switch c := buf[pos]; {
-		case c == ',' && top.object:
-			next := r.names[r.member].next
-			if !r.stands(&r.names[next]) {
-				return pos, true
-			}
-			if end := r.foretold(buf, pos+1, next); end > 0 {
-				return end, false
-			}
-			return pos, true
-		case c == ',' && buf[pos+1] > ' ':
-			top.index++
-			r.hint, r.member = "", top.member
-			r.sym = r.syms.index(int(top.index))
-			return pos + 1, false
-		case c == '}' && top.object, c == ']' && !top.object:
-			pos++
-			r.member = top.member
-			r.leave()
-		default:
-			return pos, true
-		}
-	}
-	return pos, true
-}
-
-// leadsOn tells whether a path goes on to the value to come, in top. Of a member
-// it remembers where none did.
-func (r *rewriter) leadsOn(top *frame) bool {
-	m := &r.names[r.member]
-	if !top.object || r.member == 0 || top.place == 0 {
-		return r.leads(top, r.sym)
-	}
-	if m.quiet == top.place {
-		return false
-	}
-	if r.leads(top, r.sym) {
-		return true
-	}
-	m.quiet = top.place
-	return false
-}
-
-// leads tells whether a path goes on from a value in top at sym.
-func (r *rewriter) leads(top *frame, sym uint16) bool {
-	if top.at != dead && r.at.step(top.at, sym) != dead {
-		return true
-	}
-	for _, a := range r.acts[top.acts:top.ends] {
-		if r.records[a.kind].inside.step(a.state, sym) != dead {
-			return true
-		}
-	}
-	return false
+	return int(m.n)
 }
 
 // inert returns the end of the scalar that begins at pos when it is well formed,
@@ -149,17 +166,19 @@ func (r *rewriter) leads(top *frame, sym uint16) bool {
 func (r *rewriter) inert(buf []byte, pos int) int {
 	switch c := buf[pos]; {
 	case c == '"':
-		n, high := plainRun(buf[pos+1:], 0)
-		end := pos + 1 + n
-		if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[pos+1:end]) || n > MaxString {
-			return 0
+		end := plainString(buf, pos)
+		if end > 0 && (r.set != 0 || r.known != nil) {
+			if r.spans = r.appendFound(r.spans[:0], buf[pos+1:end-1]); len(r.spans) > 0 { // there is no \ in it
+				return 0
+			}
 		}
-		if r.spans = r.appendFound(r.spans[:0], buf[pos+1:end]); len(r.spans) > 0 { // there is no \ in it
-			return 0
-		}
-		return end + 1
+		return end
 	case c >= '1' && c <= '9':
-		return r.inertNumber(buf, pos)
+		end := plainNumber(buf, pos)
+		if end-pos >= shortestNumber && (r.set != 0 || r.known != nil) {
+			return 0
+		}
+		return end
 	case c == 't' && string(buf[pos:pos+4]) == "true", c == 'n' && string(buf[pos:pos+4]) == "null":
 		return pos + 4
 	case c == 'f' && string(buf[pos:pos+5]) == "false":
@@ -168,12 +187,20 @@ func (r *rewriter) inert(buf []byte, pos int) int {
 	return 0
 }
 
-// inertNumber is inert for a number like 4711 or 12.50.
-func (r *rewriter) inertNumber(buf []byte, pos int) int {
-	longest := math.MaxInt
-	if r.set != 0 || r.known != nil {
-		longest = shortestNumber - 1
+// plainString returns the end of the string that begins at pos when it is well
+// formed, whole in buf and without an escape, or 0.
+func plainString(buf []byte, pos int) int {
+	n, high := plainRun(buf[pos+1:], 0)
+	end := pos + 1 + n
+	if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[pos+1:end]) || n > MaxString {
+		return 0
 	}
+	return end + 1
+}
+
+// plainNumber returns the end of the number that begins at pos when it is one like
+// 4711 or 12.50, whole in buf, or 0.
+func plainNumber(buf []byte, pos int) int {
 	end := digitsEnd(buf, pos)
 	if end < len(buf) && buf[end] == '.' {
 		whole := end + 1
@@ -181,7 +208,7 @@ func (r *rewriter) inertNumber(buf []byte, pos int) int {
 			return 0
 		}
 	}
-	if end == len(buf) || end-pos > longest || byteKind[buf[end]]&aNumber != 0 {
+	if end == len(buf) || byteKind[buf[end]]&aNumber != 0 {
 		return 0
 	}
 	return end

@@ -81,6 +81,16 @@ func (w *window) replace(text []byte) error {
 	return nil
 }
 
+// replaceQuoted stands text as a JSON string for the token.
+func (w *window) replaceQuoted(text string) error {
+	if err := w.keep(); err != nil {
+		return err
+	}
+	w.out = appendQuoted(w.out, text)
+	w.tok, w.from = w.pos, w.pos
+	return nil
+}
+
 // more reads on. What is before tok is written first, so that nobody waits for
 // what is already known; what is from tok on moves to the front, and pos with
 // it. It returns io.EOF at the end of the input.
