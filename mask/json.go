@@ -63,6 +63,7 @@ type rewriter struct {
 	quoted  []byte    // a replacement as JSON
 	names   nameMemo
 	clean   cleanMemo
+	marks   marks
 	member  uint8  // of names: whose value is to come, or was the last
 	here    frame  // the scalar at hand
 	sym     uint16 // of the value to come
@@ -82,6 +83,7 @@ func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Re
 	r.known, r.mode = p.known, p.mode
 	r.capture.reset(onRecord)
 	r.stack = r.stack[:0]
+	r.marks.from, r.marks.to, r.marks.bits = 0, 0, r.marks.bits[:0]
 	r.hint = ""
 }
 

@@ -15,6 +15,9 @@ func (r *rewriter) skim() (over bool, err error) {
 	}
 	buf, pos, member := r.buf[:r.end], r.pos, r.member
 	top := &r.stack[len(r.stack)-1]
+	if canMark && len(buf)-pos >= leastMarked && r.base+int64(pos) >= r.marks.to {
+		r.marks.mark(buf[pos:], r.base+int64(pos))
+	}
 	for !over && pos+ahead <= len(buf) && buf[pos] > ' ' {
 		c, end, m := buf[pos], 0, &r.names[member]
 		to := top.place
@@ -39,7 +42,7 @@ func (r *rewriter) skim() (over bool, err error) {
 				end = r.inert(buf, pos)
 			}
 		case c == '"':
-			if end = plainString(buf, pos); end > 0 {
+			if end = r.plainString(buf, pos); end > 0 {
 				r.standBefore(top, member)
 				r.tok, r.pos, r.escaped = pos, end, false
 				r.lead(&r.here, top, &m.lead)
@@ -166,7 +169,7 @@ func (r *rewriter) foretold(s []byte, slot uint8) int {
 func (r *rewriter) inert(buf []byte, pos int) int {
 	switch c := buf[pos]; {
 	case c == '"':
-		end := plainString(buf, pos)
+		end := r.plainString(buf, pos)
 		if end > 0 && (r.set != 0 || r.known != nil) {
 			if r.spans = r.appendFound(r.spans[:0], buf[pos+1:end-1]); len(r.spans) > 0 { // there is no \ in it
 				return 0
@@ -189,10 +192,17 @@ func (r *rewriter) inert(buf []byte, pos int) int {
 
 // plainString returns the end of the string that begins at pos when it is well
 // formed, whole in buf and without an escape, or 0.
-func plainString(buf []byte, pos int) int {
-	n, high := plainRun(buf[pos+1:], 0)
-	end := pos + 1 + n
-	if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[pos+1:end]) || n > MaxString {
+func (r *rewriter) plainString(buf []byte, pos int) int {
+	at := pos + 1
+	if n := r.marks.next(r.base + int64(at)); n >= 0 {
+		if buf[at+n] != '"' || n > MaxString {
+			return 0
+		}
+		return at + n + 1
+	}
+	n, high := plainRun(buf[at:], 0)
+	end := at + n
+	if end >= len(buf) || buf[end] != '"' || high != 0 && !validText(buf[at:end]) || n > MaxString {
 		return 0
 	}
 	return end + 1
