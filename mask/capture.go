@@ -116,7 +116,7 @@ func (c *capture) finish() {
 // the paths that lead to it, and the records that begin at it, which it opens.
 func (r *rewriter) descend(f *frame) {
 	n := int32(len(r.acts))
-	*f = frame{acts: n, ends: n}
+	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = nil, 0, n, n, dead, 0
 	if len(r.records) == 0 {
 		return
 	}
@@ -164,7 +164,15 @@ type lead struct {
 	place       uint64
 	at          uint16 // among records
 	kind, state uint16 // of the activation; kind is one more, and 0 when there is none
-	forced      *role
+	role        *role  // that the activation gives it; nil when there is none
+}
+
+// forced is the role that maps the value, or nil.
+func (l *lead) forced() *role {
+	if l.role == nil || l.role.class == "" {
+		return nil
+	}
+	return l.role
 }
 
 // keepLead remembers of the member whose value is at f that it is there.
@@ -173,12 +181,13 @@ func (r *rewriter) keepLead(f *frame) {
 		return
 	}
 	top := &r.stack[len(r.stack)-1]
-	l := lead{place: r.placeOf(f), at: f.at, forced: f.forced}
+	l := lead{place: r.placeOf(f), at: f.at}
 	if !top.object || top.place == elsewhere || l.place == elsewhere {
 		return
 	}
 	if f.ends > f.acts {
-		l.kind, l.state = r.acts[f.acts].kind+1, r.acts[f.acts].state
+		a := r.acts[f.acts]
+		l.kind, l.state, l.role = a.kind+1, a.state, r.role(a)
 	}
 	m := &r.names[r.member]
 	m.from, m.lead = top.place, l
@@ -187,12 +196,12 @@ func (r *rewriter) keepLead(f *frame) {
 // lead says in f where a value of top is, as descend does.
 func (r *rewriter) lead(f, top *frame, l *lead) {
 	n := int32(len(r.acts))
-	*f = frame{forced: l.forced, inst: top.inst, acts: n, ends: n, at: l.at}
+	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = l.forced(), top.inst, n, n, l.at, 0
 	if l.kind > 0 {
 		a := activation{r.acts[top.acts].inst, l.kind - 1, l.state}
 		r.acts = append(r.acts, a)
 		f.ends++
-		if l.forced != nil {
+		if f.forced != nil {
 			f.inst = a.inst
 		}
 	}
@@ -223,12 +232,24 @@ func (f *frame) class() Class {
 
 func (r *rewriter) enter(object bool) {
 	r.descend(&r.here)
-	r.here.object, r.here.member = object, r.member
-	r.here.place = elsewhere
+	place := elsewhere
 	if r.here.forced == nil {
-		r.here.place = r.placeOf(&r.here)
+		place = r.placeOf(&r.here)
 	}
-	r.stack = append(r.stack, r.here)
+	r.push(object, place, r.member)
+}
+
+// push opens the array or object that is member's, of which r.here says where it is. It
+// goes by fields, as they were just written: a copy of all would wait for them.
+func (r *rewriter) push(object bool, place uint64, member uint8) {
+	n := len(r.stack)
+	if n == cap(r.stack) {
+		r.stack = append(r.stack, frame{})
+	}
+	r.stack = r.stack[:n+1]
+	f, here := &r.stack[n], &r.here
+	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = here.forced, here.inst, here.acts, here.ends, here.at, here.opened
+	f.object, f.place, f.member, f.index = object, place, member, 0
 }
 
 // Places of values among paths: where none leads on, and where it takes more than a
@@ -292,6 +313,11 @@ func (r *rewriter) scalarSeen(subject string, shown any) error {
 		}
 	}
 	r.up(f)
+	return r.full()
+}
+
+// full is a fault when more is held than may be.
+func (r *rewriter) full() error {
 	if r.held > MaxRecord {
 		return r.fault(r.tok, "records hold more than can be kept")
 	}
@@ -377,20 +403,12 @@ func (r *rewriter) stringHere() error {
 	switch class := f.class(); {
 	case class == Plain || len(raw) == 0:
 	case class != "":
-		text := r.text(raw)
-		r.masked = r.look.append(r.masked[:0], class, f.forced.form, view(text))
-		differs := view(r.masked) != view(text)
-		if differs && r.learn(class, text) {
-			break
+		learned, err := r.mapText(f.forced, f.inst, r.text(raw))
+		if err != nil {
+			return err
 		}
-		if isAttribute {
+		if isAttribute && !learned {
 			shown = string(r.masked)
-		}
-		r.mapped(text, 1)
-		if differs {
-			if err := r.replaceQuoted(view(r.masked)); err != nil {
-				return err
-			}
 		}
 	case r.set != 0 || r.known != nil:
 		done := r.hint != "" && r.byField(raw)
@@ -411,14 +429,42 @@ func (r *rewriter) stringHere() error {
 	return r.scalarSeen(subject, shown)
 }
 
-// mapped keeps a value that a field maps and whose mask is in r.masked.
-func (r *rewriter) mapped(original []byte, quotes int) {
+// mapText masks the string that is the token, and says text, by what role says of it for
+// the record inst. The mask is in r.masked, unless it was only to be learned.
+func (r *rewriter) mapText(role *role, inst int32, text []byte) (learned bool, err error) {
+	r.masked = r.look.append(r.masked[:0], role.class, role.form, view(text))
+	differs := view(r.masked) != view(text)
+	if differs && r.learn(role.class, text) {
+		return true, nil
+	}
+	r.mapped(role, inst, text, 1)
+	if differs {
+		return false, r.replaceQuoted(view(r.masked))
+	}
+	return false, nil
+}
+
+// stringAt is stringHere for a string without escapes of which l says where it is in
+// top.
+func (r *rewriter) stringAt(top *frame, l *lead) error {
+	if role := l.role; role != nil && role.class != "" && role.class != Plain && !role.subject && len(role.attributes) == 0 && r.pos-r.tok > 2 {
+		if _, err := r.mapText(role, r.acts[top.acts].inst, r.buf[r.tok+1:r.pos-1]); err != nil {
+			return err
+		}
+		r.tok = r.pos
+		return r.full()
+	}
+	r.lead(&r.here, top, l)
+	return r.stringHere()
+}
+
+// mapped keeps a value that role maps in the record inst, and whose mask is in r.masked.
+func (r *rewriter) mapped(role *role, inst int32, original []byte, quotes int) {
 	if r.onRecord == nil {
 		return
 	}
-	f := &r.here
 	from, to := r.base+int64(r.tok+quotes), r.base+int64(r.pos-quotes)
-	r.add(int(f.inst), Value{f.forced.field, f.forced.class, r.originals.keep(original), r.maskTexts.keep(r.masked), true, from, to})
+	r.add(int(inst), Value{role.field, role.class, r.originals.keep(original), r.maskTexts.keep(r.masked), true, from, to})
 }
 
 // numberSeen masks the number lit, which is the token.
@@ -449,7 +495,7 @@ func (r *rewriter) numberHere(lit []byte, exponent bool) error {
 		}
 		r.masked, mask = r.look.append(r.masked[:0], class, f.forced.form, view(text)), true
 		r.learn(class, text)
-		r.mapped(lit, 0)
+		r.mapped(f.forced, f.inst, lit, 0)
 	case r.hint != "" && r.numberByField(lit):
 		mask = true
 	case (len(lit) >= shortestNumber || exponent) && (r.set&detect.Numbers != 0 || r.known != nil):

@@ -1,5 +1,7 @@
 package mask
 
+import "math/bits"
+
 // ahead is how much of the body skim wants to hold from a value on: a name, or
 // what is read of a short scalar at once.
 const ahead = 8 + nameSize
@@ -18,6 +20,9 @@ func (r *rewriter) skim() (over bool, err error) {
 	if canMark && len(buf)-pos >= leastMarked && r.base+int64(pos) >= r.marks.to {
 		r.marks.mark(buf[pos:], r.base+int64(pos))
 	}
+	marked, words := int(r.marks.from-r.base), r.marks.bits
+	knows := r.known != nil
+	searched := r.set != 0 || knows
 	for !over && pos+ahead <= len(buf) && buf[pos] > ' ' {
 		c, end, m := buf[pos], 0, &r.names[member]
 		to := top.place
@@ -28,6 +33,30 @@ func (r *rewriter) skim() (over bool, err error) {
 		}
 		switch {
 		case to == 0: // not known yet
+		case c == '"':
+			if to == nowhere && top.object && !m.plain {
+				break
+			}
+			if near := after(words, uint(pos+1-marked)); near != 0 {
+				if end = pos + 1 + bits.TrailingZeros64(near); buf[end] != '"' {
+					end = 0
+					break
+				}
+				end++
+			} else if end = r.plainString(buf, pos); end == 0 {
+				break
+			}
+			if to != nowhere {
+				r.standBefore(top, member)
+				r.tok, r.pos, r.escaped = pos, end, false
+				if err := r.stringAt(top, &m.lead); err != nil {
+					return false, err
+				}
+			} else if searched {
+				if r.spans = r.appendFound(r.spans[:0], buf[pos+1:end-1]); len(r.spans) > 0 { // there is no \ in it
+					end = 0
+				}
+			}
 		case c == '{' || c == '[':
 			if first := r.openFast(buf, pos, top, member, to); first > 0 {
 				pos = first
@@ -40,15 +69,6 @@ func (r *rewriter) skim() (over bool, err error) {
 		case to == nowhere:
 			if m.plain || !top.object {
 				end = r.inert(buf, pos)
-			}
-		case c == '"':
-			if end = r.plainString(buf, pos); end > 0 {
-				r.standBefore(top, member)
-				r.tok, r.pos, r.escaped = pos, end, false
-				r.lead(&r.here, top, &m.lead)
-				if err := r.stringHere(); err != nil {
-					return false, err
-				}
 			}
 		case c >= '1' && c <= '9':
 			if end = plainNumber(buf, pos); end > 0 {
@@ -87,8 +107,8 @@ func (r *rewriter) skim() (over bool, err error) {
 					break
 				}
 				next := r.names[member].next
-				if n := r.foretold(buf[pos+1:], next); n > 0 {
-					pos, member, over = pos+1+n, next, false
+				if m := &r.names[next]; m.n > 0 && m.begins((*[nameSize]byte)(buf[pos+1:])) && (!knows || r.stands(m)) {
+					pos, member, over = pos+1+int(m.n), next, false
 				}
 				break
 			}
@@ -143,14 +163,14 @@ func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to ui
 	}
 	if to == nowhere {
 		n := int32(len(r.acts))
-		r.here = frame{acts: n, ends: n}
-	} else if m.lead.forced == nil {
+		f := &r.here
+		f.forced, f.inst, f.acts, f.ends, f.at, f.opened = nil, 0, n, n, dead, 0
+	} else if m.lead.forced() == nil {
 		r.lead(&r.here, top, &m.lead)
 	} else {
 		return 0
 	}
-	r.here.place, r.here.object, r.here.member = to, buf[pos] == '{', member
-	r.stack = append(r.stack, r.here)
+	r.push(buf[pos] == '{', to, member)
 	return first
 }
 
@@ -168,14 +188,6 @@ func (r *rewriter) foretold(s []byte, slot uint8) int {
 // whole in buf and nothing is found in it, or 0. Eight bytes at least are there.
 func (r *rewriter) inert(buf []byte, pos int) int {
 	switch c := buf[pos]; {
-	case c == '"':
-		end := r.plainString(buf, pos)
-		if end > 0 && (r.set != 0 || r.known != nil) {
-			if r.spans = r.appendFound(r.spans[:0], buf[pos+1:end-1]); len(r.spans) > 0 { // there is no \ in it
-				return 0
-			}
-		}
-		return end
 	case c >= '1' && c <= '9':
 		end := plainNumber(buf, pos)
 		if end-pos >= shortestNumber && (r.set != 0 || r.known != nil) {
