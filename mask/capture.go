@@ -61,6 +61,15 @@ func (c *capture) reset(onRecord func(Record)) {
 	*c = capture{onRecord: onRecord, insts: c.insts[:0], acts: c.acts[:0]}
 }
 
+// begin opens a record.
+func (c *capture) begin() {
+	if n := len(c.insts); n < cap(c.insts) {
+		c.insts = c.insts[:n+1] // it was left empty
+		return
+	}
+	c.insts = append(c.insts, instance{})
+}
+
 // add keeps a value for the record inst, or for none when inst is negative.
 func (c *capture) add(inst int, v Value) {
 	if c.onRecord == nil {
@@ -139,7 +148,7 @@ func (r *rewriter) descend(f *frame) {
 	if ends := r.at.accepts[f.at]; len(ends) > 0 {
 		for _, kind := range ends {
 			r.acts = append(r.acts, activation{int32(len(r.insts)), uint16(kind), begin})
-			r.insts = append(r.insts, instance{})
+			r.begin()
 			f.opened++
 		}
 	}
@@ -158,13 +167,13 @@ func (r *rewriter) descend(f *frame) {
 	r.keepLead(f)
 }
 
-// lead is where a value is among paths when no record begins at it and at most one
-// is open there: that of the object it is in.
+// lead is where a value is among paths when it is in one record at most.
 type lead struct {
 	place       uint64
 	at          uint16 // among records
 	kind, state uint16 // of the activation; kind is one more, and 0 when there is none
-	role        *role  // that the activation gives it; nil when there is none
+	opens       bool   // the record begins at the value
+	role        *role  // that the activation gives the value; nil when there is none
 }
 
 // forced is the role that maps the value, or nil.
@@ -175,35 +184,47 @@ func (l *lead) forced() *role {
 	return l.role
 }
 
-// keepLead remembers of the member whose value is at f that it is there.
+// keepLead remembers of the member whose value is at f, or of the array that it is in,
+// that it is there.
 func (r *rewriter) keepLead(f *frame) {
-	if r.member == 0 || len(r.stack) == 0 || f.opened > 0 {
+	if len(r.stack) == 0 {
 		return
 	}
 	top := &r.stack[len(r.stack)-1]
-	l := lead{place: r.placeOf(f), at: f.at}
-	if !top.object || top.place == elsewhere || l.place == elsewhere {
+	l := lead{place: r.placeOf(f), at: f.at, opens: f.opened > 0}
+	if top.place == elsewhere || l.place == elsewhere {
 		return
 	}
 	if f.ends > f.acts {
 		a := r.acts[f.acts]
 		l.kind, l.state, l.role = a.kind+1, a.state, r.role(a)
 	}
-	m := &r.names[r.member]
-	m.from, m.lead = top.place, l
+	switch m := &r.names[r.member]; {
+	case top.object && r.member > 0:
+		m.from, m.lead = top.place, l
+	case !top.object && len(r.syms.indices) == 0: // all are alike
+		m.within, m.each = top.place, l
+	}
 }
 
 // lead says in f where a value of top is, as descend does.
 func (r *rewriter) lead(f, top *frame, l *lead) {
 	n := int32(len(r.acts))
 	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = l.forced(), top.inst, n, n, l.at, 0
-	if l.kind > 0 {
-		a := activation{r.acts[top.acts].inst, l.kind - 1, l.state}
-		r.acts = append(r.acts, a)
-		f.ends++
-		if f.forced != nil {
-			f.inst = a.inst
-		}
+	if l.kind == 0 {
+		return
+	}
+	inst := int32(len(r.insts))
+	if l.opens {
+		r.begin()
+		f.opened = 1
+	} else {
+		inst = r.acts[top.acts].inst
+	}
+	r.acts = append(r.acts, activation{inst, l.kind - 1, l.state})
+	f.ends++
+	if f.forced != nil {
+		f.inst = inst
 	}
 }
 
@@ -447,7 +468,7 @@ func (r *rewriter) mapText(role *role, inst int32, text []byte) (learned bool, e
 // stringAt is stringHere for a string without escapes of which l says where it is in
 // top.
 func (r *rewriter) stringAt(top *frame, l *lead) error {
-	if role := l.role; role != nil && role.class != "" && role.class != Plain && !role.subject && len(role.attributes) == 0 && r.pos-r.tok > 2 {
+	if role := l.role; role != nil && !l.opens && role.class != "" && role.class != Plain && !role.subject && len(role.attributes) == 0 && r.pos-r.tok > 2 {
 		if _, err := r.mapText(role, r.acts[top.acts].inst, r.buf[r.tok+1:r.pos-1]); err != nil {
 			return err
 		}

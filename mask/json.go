@@ -90,12 +90,14 @@ func (r *rewriter) reset(dst io.Writer, src io.Reader, p *Plan, onRecord func(Re
 // release forgets what was personal before the rewriter is used again.
 func (r *rewriter) release() {
 	clear(r.buf[:r.used])
-	clear(r.out[:cap(r.out)])
+	clear(r.out[:max(r.most, len(r.out))])
 	clear(r.decoded[:cap(r.decoded)])
 	clear(r.masked[:cap(r.masked)])
 	clear(r.plain.text[:cap(r.plain.text)])
 	clear(r.quoted[:cap(r.quoted)])
-	clear(r.clean[:])
+	if r.set != 0 {
+		clear(r.clean[:])
+	}
 	r.src, r.dst, r.known = nil, nil, nil
 	r.capture.reset(nil)
 }

@@ -17,6 +17,8 @@ type memberName struct {
 	stamp       uint64 // of what was known when nothing of it was found in the name
 	from        uint64 // place of an object in which the value is at lead
 	lead        lead
+	within      uint64 // place of an array that is the value, in which all are at each
+	each        lead
 }
 
 // nameSize is how long a name may be that is remembered, with quotes and colon.

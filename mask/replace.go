@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -196,9 +197,18 @@ func (r *rewriter) replaceFound(raw, text []byte) error {
 
 // appendQuoted appends s as a JSON string.
 func appendQuoted(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	dst = appendEscaped(dst, s)
-	return append(dst, '"')
+	odd := uint8(0)
+	for i := range len(s) {
+		odd |= escapedByte[s[i]]
+	}
+	if odd != 0 {
+		return append(appendEscaped(append(dst, '"'), s), '"')
+	}
+	n := len(dst)
+	dst = slices.Grow(dst, len(s)+2)[:n+len(s)+2]
+	dst[n], dst[len(dst)-1] = '"', '"'
+	copy(dst[n+1:], s)
+	return dst
 }
 
 // appendEscaped writes s into a JSON string, fit to stand in HTML too.
@@ -206,7 +216,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	from := 0 // s[from:] is to be copied
 	for i := 0; i < len(s); i++ {
-		if !escapedByte[s[i]] {
+		if escapedByte[s[i]] == 0 {
 			continue
 		}
 		c, w := rune(s[i]), 1
@@ -226,13 +236,13 @@ func appendEscaped(dst []byte, s string) []byte {
 	return append(dst, s[from:]...)
 }
 
-// escapedByte are the bytes that have to be escaped, or may begin what has.
-var escapedByte = func() (t [256]bool) {
+// escapedByte is 1 for bytes that have to be escaped, or may begin what has.
+var escapedByte = func() (t [256]uint8) {
 	for c := range byte(' ') {
-		t[c] = true
+		t[c] = 1
 	}
 	for _, c := range []byte("\"\\<>&\xe2") {
-		t[c] = true
+		t[c] = 1
 	}
 	return t
 }()

@@ -25,10 +25,14 @@ func (r *rewriter) skim() (over bool, err error) {
 	searched := r.set != 0 || knows
 	for !over && pos+ahead <= len(buf) && buf[pos] > ' ' {
 		c, end, m := buf[pos], 0, &r.names[member]
+		from, l := m.from, &m.lead
+		if !top.object {
+			from, l = m.within, &m.each
+		}
 		to := top.place
 		if to != nowhere {
-			if to = 0; top.object && m.from == top.place {
-				to = m.lead.place
+			if to = 0; from == top.place {
+				to = l.place
 			}
 		}
 		switch {
@@ -49,7 +53,7 @@ func (r *rewriter) skim() (over bool, err error) {
 			if to != nowhere {
 				r.standBefore(top, member)
 				r.tok, r.pos, r.escaped = pos, end, false
-				if err := r.stringAt(top, &m.lead); err != nil {
+				if err := r.stringAt(top, l); err != nil {
 					return false, err
 				}
 			} else if searched {
@@ -58,7 +62,7 @@ func (r *rewriter) skim() (over bool, err error) {
 				}
 			}
 		case c == '{' || c == '[':
-			if first := r.openFast(buf, pos, top, member, to); first > 0 {
+			if first := r.openFast(buf, pos, top, member, to, l); first > 0 {
 				pos = first
 				top = &r.stack[len(r.stack)-1]
 				if top.object {
@@ -74,7 +78,7 @@ func (r *rewriter) skim() (over bool, err error) {
 			if end = plainNumber(buf, pos); end > 0 {
 				r.standBefore(top, member)
 				r.tok, r.pos = pos, end
-				r.lead(&r.here, top, &m.lead)
+				r.lead(&r.here, top, l)
 				if err := r.numberHere(buf[pos:end], false); err != nil {
 					return false, err
 				}
@@ -145,7 +149,7 @@ func (r *rewriter) standBefore(top *frame, member uint8) {
 // openFast opens the array or object at pos, which is member's or the next of top
 // and at the place to, up to where its first value begins, and returns that place.
 // It is 0, and nothing opened, when what follows is not what it was the last time.
-func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to uint64) int {
+func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to uint64, l *lead) int {
 	m, first := &r.names[member], pos+1
 	if len(r.stack) >= MaxDepth {
 		return 0
@@ -165,8 +169,8 @@ func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to ui
 		n := int32(len(r.acts))
 		f := &r.here
 		f.forced, f.inst, f.acts, f.ends, f.at, f.opened = nil, 0, n, n, dead, 0
-	} else if m.lead.forced() == nil {
-		r.lead(&r.here, top, &m.lead)
+	} else if l.forced() == nil {
+		r.lead(&r.here, top, l)
 	} else {
 		return 0
 	}

@@ -35,6 +35,7 @@ type window struct {
 	base int64
 	err  error // of src, once there is one
 	out  []byte
+	most int // of out, at once
 }
 
 func (w *window) reset(dst io.Writer, src io.Reader) {
@@ -64,6 +65,7 @@ func (w *window) flush() error {
 		return nil
 	}
 	_, err := w.dst.Write(w.out)
+	w.most = max(w.most, len(w.out))
 	w.out = w.out[:0]
 	if err != nil {
 		return fmt.Errorf("writing masked body: %w", err)
