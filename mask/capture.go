@@ -173,6 +173,7 @@ type lead struct {
 	at          uint16 // among records
 	kind, state uint16 // of the activation; kind is one more, and 0 when there is none
 	opens       bool   // the record begins at the value
+	maps        bool   // the value is mapped, and nothing else
 	role        *role  // that the activation gives the value; nil when there is none
 }
 
@@ -197,7 +198,9 @@ func (r *rewriter) keepLead(f *frame) {
 	}
 	if f.ends > f.acts {
 		a := r.acts[f.acts]
-		l.kind, l.state, l.role = a.kind+1, a.state, r.role(a)
+		role := r.role(a)
+		l.kind, l.state, l.role = a.kind+1, a.state, role
+		l.maps = !l.opens && role.class != "" && role.class != Plain && !role.subject && len(role.attributes) == 0
 	}
 	switch m := &r.names[r.member]; {
 	case top.object && r.member > 0:
@@ -468,8 +471,8 @@ func (r *rewriter) mapText(role *role, inst int32, text []byte) (learned bool, e
 // stringAt is stringHere for a string without escapes of which l says where it is in
 // top.
 func (r *rewriter) stringAt(top *frame, l *lead) error {
-	if role := l.role; role != nil && !l.opens && role.class != "" && role.class != Plain && !role.subject && len(role.attributes) == 0 && r.pos-r.tok > 2 {
-		if _, err := r.mapText(role, r.acts[top.acts].inst, r.buf[r.tok+1:r.pos-1]); err != nil {
+	if l.maps && r.pos-r.tok > len(`""`) {
+		if _, err := r.mapText(l.role, r.acts[top.acts].inst, r.buf[r.tok+1:r.pos-1]); err != nil {
 			return err
 		}
 		r.tok = r.pos

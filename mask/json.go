@@ -294,7 +294,7 @@ func (r *rewriter) endValue() (done bool, err error) {
 // name reads a member's name, which begins with c, and the colon after it. Guess
 // is where the name is kept that stood here the last time.
 func (r *rewriter) name(c byte, guess *uint8) error {
-	if m := &r.names[*guess]; m.n > 0 && r.stands(m) && r.end-r.pos >= int(m.n) && view(r.buf[r.pos:r.pos+int(m.n)]) == view(m.text[:m.n]) {
+	if m := &r.names[*guess]; r.stands(m) && m.beginsShort(r.buf[r.pos:r.end]) {
 		r.pos += int(m.n)
 		r.tok = r.pos
 		r.sym, r.hint, r.member = m.sym, m.hint, *guess

@@ -12,7 +12,7 @@ type memberName struct {
 	owner       uint8 // name of the member whose value it stands in
 	plain       bool  // the name says nothing of its value
 	sym         uint16
-	text, care  [nameSize]byte // as it stands: "name": and which of these bytes that is
+	text, care  [4]uint64 // as it stands: "name": and which bits of these that is
 	hint        Class
 	stamp       uint64 // of what was known when nothing of it was found in the name
 	from        uint64 // place of an object in which the value is at lead
@@ -26,25 +26,45 @@ const nameSize = 32
 
 // begins tells whether s begins with the name.
 func (m *memberName) begins(s *[nameSize]byte) bool {
-	var x uint64
-	for i := 0; i < nameSize; i += 8 {
-		x |= (binary.LittleEndian.Uint64(s[i:]) ^ binary.LittleEndian.Uint64(m.text[i:])) & binary.LittleEndian.Uint64(m.care[i:])
+	return (word(s[:])^m.text[0])&m.care[0]|(word(s[8:])^m.text[1])&m.care[1]|(word(s[16:])^m.text[2])&m.care[2]|(word(s[24:])^m.text[3])&m.care[3] == 0
+}
+
+// beginsShort is begins where less than nameSize may be left of a body.
+func (m *memberName) beginsShort(s []byte) bool {
+	var b [nameSize]byte
+	copy(b[:], s)
+	return m.n > 0 && len(s) >= int(m.n) && m.begins(&b)
+}
+
+// word returns the first eight bytes of s.
+func word(s []byte) uint64 { return binary.LittleEndian.Uint64(s) }
+
+// set makes name the one that is remembered.
+func (m *memberName) set(name []byte) {
+	var text, care [nameSize]byte
+	m.n = uint8(len(append(append(append(text[:0], '"'), name...), `":`...)))
+	for i := range m.n {
+		care[i] = 0xFF
 	}
-	return x == 0
+	for i := range m.text {
+		m.text[i], m.care[i] = word(text[8*i:]), word(care[8*i:])
+	}
 }
 
 // find returns the place for name within the member that owner is the place of,
 // and whether it is remembered there; 0 for a name that is not to be remembered.
 func (m *nameMemo) find(name []byte, owner uint8) (slot uint8, known bool) {
 	n := len(name)
-	if n == 0 || n+3 > len(m[0].text) {
+	if n == 0 || n+len(`"":`) > nameSize {
 		return 0, false
 	}
+	var like memberName
+	like.set(name)
 	h := uint32(n) + uint32(owner)*0x85EBCA6B + uint32(name[0])<<8 + uint32(name[n/2])<<16 + uint32(name[n-1])<<24
 	slot = uint8(h * 0x9E3779B1 >> 24)
 	for k := range uint8(4) {
 		e := &m[slot^k]
-		if int(e.n) == n+3 && e.owner == owner && view(e.text[1:1+n]) == view(name) {
+		if e.n == like.n && e.owner == owner && e.text == like.text {
 			return slot ^ k, true
 		}
 		if e.n == 0 && slot^k > 0 {
@@ -81,11 +101,8 @@ func (r *rewriter) nameSeen(raw []byte) error {
 		r.member = 0
 	}
 	if r.member > 0 {
-		*m = memberName{n: uint8(len(raw) + 3), owner: owner, plain: r.hint == "" || r.hint == thing, sym: r.sym, hint: r.hint, stamp: stamp}
-		_ = append(append(append(m.text[:0], '"'), raw...), `":`...)
-		for i := range m.n {
-			m.care[i] = 0xFF
-		}
+		*m = memberName{owner: owner, plain: r.hint == "" || r.hint == thing, sym: r.sym, hint: r.hint, stamp: stamp}
+		m.set(raw)
 	}
 	return nil
 }
