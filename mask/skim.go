@@ -91,7 +91,8 @@ func (r *rewriter) skim() (over bool, err error) {
 			if err != nil {
 				return false, err
 			}
-			buf, end, member = r.buf[:r.end], r.pos, r.member
+			buf, end, member = r.buf[:r.end], r.pos, r.member // it may have read on
+			marked = int(r.marks.from - r.base)
 			top = &r.stack[len(r.stack)-1]
 			if open {
 				pos = end
