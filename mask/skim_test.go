@@ -14,7 +14,7 @@ func listPlans(t testing.TB) []*Plan {
 	for _, s := range []Spec{
 		{},
 		{Records: []RecordSpec{{At: "$.orders[*]", Subject: "customer.id", Attributes: map[string]string{"rating": "review.rating", "phone": "customer.phone"}, Fields: fields}}},
-		{Records: []RecordSpec{{At: "$.orders[*]", Fields: fields}, {At: "$.orders[*].items[*]", Subject: "id", Fields: map[string]Class{"text": AnyText, "phones[*]": Phone}}}},
+		{Records: []RecordSpec{{At: "$.orders[*]", Fields: fields}, {At: "$.orders[*].items[*]", Subject: "id", Fields: map[string]Class{"text": AnyText, "phones[*]": Phone}}, {At: "$.orders[*].items[*].phones[*]", Subject: "@"}}},
 		{Records: []RecordSpec{{At: "$.orders[1]", Fields: fields}, {At: "$.orders[3].items[0]", Fields: map[string]Class{"text": Name}}}},
 		{Records: []RecordSpec{{At: "$..customer", Subject: "id", Fields: map[string]Class{"name": Name, "phone": Phone}}, {At: "$.orders[*]", Subject: "id", Fields: map[string]Class{"review": AnyText, "customer.phone": Plain}}}},
 		{Records: []RecordSpec{{At: "$[*]", Subject: "id", Fields: fields}, {At: "$.orders", Subject: "total", Fields: map[string]Class{"[*].customer.name": Name}}}},
@@ -81,6 +81,10 @@ func list(rnd *rand.Rand) (body string, sound bool) {
 			b.WriteByte(',')
 		}
 		space()
+		if !often(60) {
+			b.WriteString(value(text()))
+			continue
+		}
 		b.WriteByte('{')
 		member(true, "id", value(fmt.Sprint(1000+i)))
 		if often(20) {
