@@ -9,6 +9,7 @@ import (
 	"html"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -23,12 +24,25 @@ import (
 type benchRow struct {
 	name   string
 	run    func() error
-	best   time.Duration // of one call
+	turns  []time.Duration // of one call, by round
 	allocs float64
 }
 
-// benchRounds is how often the rows take turns, each for at least benchTurn. The
-// best turn of each counts, as others use the machine too.
+// best is how long a call took when the machine was least in use by others.
+func (r *benchRow) best() time.Duration { return slices.Min(r.turns) }
+
+// ratio is how many times as fast r is as base, in the middle of all rounds: both have
+// the machine as it is in a round.
+func (r *benchRow) ratio(base *benchRow) float64 {
+	of := make([]float64, len(r.turns))
+	for i := range of {
+		of[i] = float64(base.turns[i]) / float64(r.turns[i])
+	}
+	slices.Sort(of)
+	return of[len(of)/2]
+}
+
+// benchRounds is how often the rows take turns, each for at least benchTurn.
 const (
 	benchRounds = 25
 	benchTurn   = 20 * time.Millisecond
@@ -50,8 +64,8 @@ func measureRows(rows []benchRow) error {
 			}
 			each := time.Since(began) / time.Duration(n)
 			runtime.ReadMemStats(&after)
-			if row.best == 0 || each < row.best {
-				row.best, row.allocs = each, float64(after.Mallocs-before.Mallocs)/float64(n)
+			if row.turns = append(row.turns, each); each == row.best() {
+				row.allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
 			}
 		}
 	}
@@ -112,8 +126,9 @@ func benchMaskSpeed(w io.Writer) error {
 		fmt.Fprintln(w)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintf(tw, "%s\tMB/s\tof %s\tallocations\t\n", t.body, t.rows[t.base].name)
-		for _, row := range t.rows {
-			fmt.Fprintf(tw, "%s\t%.0f\t%.2f\t%.0f\t\n", row.name, float64(t.size)/float64(row.best.Nanoseconds())*1e3, float64(t.rows[t.base].best)/float64(row.best), row.allocs)
+		for i := range t.rows {
+			row := &t.rows[i]
+			fmt.Fprintf(tw, "%s\t%.0f\t%.2f\t%.0f\t\n", row.name, float64(t.size)/float64(row.best().Nanoseconds())*1e3, row.ratio(&t.rows[t.base]), row.allocs)
 		}
 		if err := tw.Flush(); err != nil {
 			return err
