@@ -210,7 +210,8 @@ func (r *rewriter) keepLead(f *frame) {
 	}
 }
 
-// lead says in f where a value of top is, as descend does.
+// lead says in f where a value of top is, as descend does. It goes field by field: who
+// reads what was just written in other pieces waits for it.
 func (r *rewriter) lead(f, top *frame, l *lead) {
 	n := int32(len(r.acts))
 	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = l.forced(), top.inst, n, n, l.at, 0
@@ -260,20 +261,20 @@ func (r *rewriter) enter(object bool) {
 	if r.here.forced == nil {
 		place = r.placeOf(&r.here)
 	}
-	r.push(object, place, r.member)
+	f, here := r.push(object, place, r.member), &r.here
+	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = here.forced, here.inst, here.acts, here.ends, here.at, here.opened
 }
 
-// push opens the array or object that is member's, of which r.here says where it is. It
-// goes by fields, as they were just written: a copy of all would wait for them.
-func (r *rewriter) push(object bool, place uint64, member uint8) {
+// push opens the array or object that is member's and at place.
+func (r *rewriter) push(object bool, place uint64, member uint8) *frame {
 	n := len(r.stack)
 	if n == cap(r.stack) {
 		r.stack = append(r.stack, frame{})
 	}
 	r.stack = r.stack[:n+1]
-	f, here := &r.stack[n], &r.here
-	f.forced, f.inst, f.acts, f.ends, f.at, f.opened = here.forced, here.inst, here.acts, here.ends, here.at, here.opened
+	f := &r.stack[n]
 	f.object, f.place, f.member, f.index = object, place, member, 0
+	return f
 }
 
 // Places of values among paths: where none leads on, and where it takes more than a
@@ -461,7 +462,9 @@ func (r *rewriter) mapText(role *role, inst int32, text []byte) (learned bool, e
 	if differs && r.learn(role.class, text) {
 		return true, nil
 	}
-	r.mapped(role, inst, text, 1)
+	if r.onRecord != nil {
+		r.mapped(role, inst, text, 1)
+	}
 	if differs {
 		return false, r.replaceQuoted(view(r.masked))
 	}
@@ -484,9 +487,6 @@ func (r *rewriter) stringAt(top *frame, l *lead) error {
 
 // mapped keeps a value that role maps in the record inst, and whose mask is in r.masked.
 func (r *rewriter) mapped(role *role, inst int32, original []byte, quotes int) {
-	if r.onRecord == nil {
-		return
-	}
 	from, to := r.base+int64(r.tok+quotes), r.base+int64(r.pos-quotes)
 	r.add(int(inst), Value{role.field, role.class, r.originals.keep(original), r.maskTexts.keep(r.masked), true, from, to})
 }
@@ -519,7 +519,9 @@ func (r *rewriter) numberHere(lit []byte, exponent bool) error {
 		}
 		r.masked, mask = r.look.append(r.masked[:0], class, f.forced.form, view(text)), true
 		r.learn(class, text)
-		r.mapped(f.forced, f.inst, lit, 0)
+		if r.onRecord != nil {
+			r.mapped(f.forced, f.inst, lit, 0)
+		}
 	case r.hint != "" && r.numberByField(lit):
 		mask = true
 	case (len(lit) >= shortestNumber || exponent) && (r.set&detect.Numbers != 0 || r.known != nil):

@@ -167,15 +167,11 @@ func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to ui
 		first += n
 	}
 	if to == nowhere {
-		n := int32(len(r.acts))
-		f := &r.here
-		f.forced, f.inst, f.acts, f.ends, f.at, f.opened = nil, 0, n, n, dead, 0
-	} else if l.forced() == nil {
-		r.lead(&r.here, top, l)
-	} else {
+		l = &lead{}
+	} else if l.role != nil && l.role.class != "" {
 		return 0
 	}
-	r.push(buf[pos] == '{', to, member)
+	r.lead(r.push(buf[pos] == '{', to, member), top, l)
 	return first
 }
 
