@@ -24,16 +24,21 @@ type memberName struct {
 // nameSize is how long a name may be that is remembered, with quotes and colon.
 const nameSize = 32
 
-// begins tells whether s begins with the name.
+// begins tells whether s begins with the name's first 16 bytes, as most are no longer,
+// and goesOn whether with the rest.
 func (m *memberName) begins(s *[nameSize]byte) bool {
-	return (word(s[:])^m.text[0])&m.care[0]|(word(s[8:])^m.text[1])&m.care[1]|(word(s[16:])^m.text[2])&m.care[2]|(word(s[24:])^m.text[3])&m.care[3] == 0
+	return (word(s[:])^m.text[0])&m.care[0]|(word(s[8:])^m.text[1])&m.care[1] == 0
+}
+
+func (m *memberName) goesOn(s *[nameSize]byte) bool {
+	return m.n <= 16 || (word(s[16:])^m.text[2])&m.care[2]|(word(s[24:])^m.text[3])&m.care[3] == 0
 }
 
 // beginsShort is begins where less than nameSize may be left of a body.
 func (m *memberName) beginsShort(s []byte) bool {
 	var b [nameSize]byte
 	copy(b[:], s)
-	return m.n > 0 && len(s) >= int(m.n) && m.begins(&b)
+	return m.n > 0 && len(s) >= int(m.n) && m.begins(&b) && m.goesOn(&b)
 }
 
 // word returns the first eight bytes of s.

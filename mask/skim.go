@@ -111,8 +111,8 @@ func (r *rewriter) skim() (over bool, err error) {
 					}
 					break
 				}
-				next := r.names[member].next
-				if m := &r.names[next]; m.n > 0 && m.begins((*[nameSize]byte)(buf[pos+1:])) && (!knows || r.stands(m)) {
+				next, name := r.names[member].next, (*[nameSize]byte)(buf[pos+1:])
+				if m := &r.names[next]; m.n > 0 && m.begins(name) && m.goesOn(name) && (!knows || r.stands(m)) {
 					pos, member, over = pos+1+int(m.n), next, false
 				}
 				break
@@ -151,7 +151,7 @@ func (r *rewriter) standBefore(top *frame, member uint8) {
 // and at the place to, up to where its first value begins, and returns that place.
 // It is 0, and nothing opened, when what follows is not what it was the last time.
 func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to uint64, l *lead) int {
-	m, first := &r.names[member], pos+1
+	first := pos + 1
 	if len(r.stack) >= MaxDepth {
 		return 0
 	}
@@ -160,11 +160,11 @@ func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to ui
 			return 0
 		}
 	} else {
-		n := r.foretold(buf[first:], m.first)
-		if n == 0 {
+		m, name := &r.names[r.names[member].first], (*[nameSize]byte)(buf[first:])
+		if m.n == 0 || !m.begins(name) || !m.goesOn(name) || !r.stands(m) {
 			return 0
 		}
-		first += n
+		first += int(m.n)
 	}
 	if to == nowhere {
 		l = &lead{}
@@ -173,16 +173,6 @@ func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to ui
 	}
 	r.lead(r.push(buf[pos] == '{', to, member), top, l)
 	return first
-}
-
-// foretold returns how long the name in the slot is, with what stands around it,
-// when s begins with it, or else 0. Nobody asks near the end of what is held.
-func (r *rewriter) foretold(s []byte, slot uint8) int {
-	m := &r.names[slot]
-	if len(s) < nameSize || m.n == 0 || !m.begins((*[nameSize]byte)(s)) || !r.stands(m) {
-		return 0
-	}
-	return int(m.n)
 }
 
 // inert returns the end of the scalar that begins at pos when it is well formed,

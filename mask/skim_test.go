@@ -127,6 +127,15 @@ func list(rnd *rand.Rand) (body string, sound bool) {
 // TestTheShortWayIsTheLongWay compares lists that are there as a whole with the same
 // read byte by byte, which are never skimmed.
 func TestTheShortWayIsTheLongWay(t *testing.T) {
+	t.Run("with vectors", func(t *testing.T) { needVectors(t); checkShortWay(t) })
+	t.Run("without", func(t *testing.T) {
+		defer func(can bool) { canMark = can }(canMark)
+		canMark = false
+		checkShortWay(t)
+	})
+}
+
+func checkShortWay(t *testing.T) {
 	plans := listPlans(t)
 	rnd := rand.New(rand.NewPCG(3, 5))
 	sounds := 0
