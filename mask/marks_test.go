@@ -2,26 +2,29 @@ package mask
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// marksOf is what mark makes of text, byte by byte.
-func marksOf(text []byte) (at []int, valid bool) {
+// marksOf is what mark makes of text, byte by byte, and whether it must be UTF-8, and
+// may. What its last character would go on with is not known.
+func marksOf(text []byte) (at []int, must, may bool) {
 	for i, c := range text {
 		if c == '"' || c == '\\' || c < ' ' {
 			at = append(at, i)
 		}
 	}
-	// What a character that is cut off at the end would go on with is not known.
-	for cut := 0; cut < 4 && cut <= len(text); cut++ {
-		if utf8.Valid(text[:len(text)-cut]) && (cut == 0 || !utf8.FullRune(text[len(text)-cut:])) {
-			return at, true
+	for cut := range min(4, len(text)) {
+		if utf8.Valid(text[:len(text)-cut]) {
+			may = true
+			must = must || cut == 0 || !utf8.FullRune(text[len(text)-cut:])
 		}
 	}
-	return at, false
+	return at, must, may
 }
 
 func checkMarks(t *testing.T, text []byte) {
@@ -33,9 +36,10 @@ func checkMarks(t *testing.T, text []byte) {
 	const base = 1 << 40
 	var m marks
 	m.mark(text, base)
-	want, valid := marksOf(text)
-	if got := len(m.bits) > 0; got != valid {
-		t.Fatalf("%q: UTF-8 %v, want %v", text, got, valid)
+	want, must, may := marksOf(text)
+	valid := len(m.bits) > 0
+	if must && !valid || valid && !may {
+		t.Fatalf("%q: UTF-8 %v, must be %v, may be %v", text, valid, must, may)
 	}
 	if !valid {
 		return
@@ -86,6 +90,18 @@ func TestMarks(t *testing.T) {
 			}
 		}
 		checkMarks(t, b.Bytes())
+	}
+}
+
+// A character that a block's end cuts off is no text before a quote.
+func TestTextCutOffAtABlock(t *testing.T) {
+	for n := range 200 {
+		for _, cut := range []string{"\xff", "\xe5\xbc", "\xf0\x9f\x98", "\xc3"} {
+			body := `[{"a":"` + strings.Repeat("x", n) + cut + `"},` + strings.Repeat(`{"a":"y"},`, 100) + `{}]`
+			if err := JSON(io.Discard, strings.NewReader(body), plan(t, Spec{}), nil); !errors.Is(err, ErrUnreadable) {
+				t.Fatalf("%d bytes and %q: %v", n, cut, err)
+			}
+		}
 	}
 }
 
