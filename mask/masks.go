@@ -177,7 +177,7 @@ func maskName(dst []byte, v string) []byte {
 		return append(dst, Full...)
 	}
 	for _, r := range v {
-		if !(r >= 0x4E00 && r <= 0x9FFF) && !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("·•・.'’- *", r) {
+		if !(r >= 0x4E00 && r <= 0x9FFF) && !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("·•・.'’- 　*", r) {
 			return append(dst, Full...)
 		}
 	}

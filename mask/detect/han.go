@@ -156,6 +156,8 @@ func (c *scanner) mayName(i int, v [2]rune, kind, before uint32, cued bool) bool
 	switch {
 	case cued:
 		most += 88
+	case before == beginning && c.besideOthers(i):
+		most += besideWeight
 	case before == beginning:
 		most += 8
 	default:
@@ -291,6 +293,9 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		family, given = 55, 2
 	}
 	left := c.leftOf(i, r)
+	if left < besideWeight && c.besideOthers(i) {
+		left = besideWeight
+	}
 	if f := c.foreignRun(i); f >= 4 && left < sure { // 梅德韦杰夫, and no 梅德 or 梅德韦
 		end := i + 3*f
 		c.clear = end
@@ -306,6 +311,9 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 	}
 	if given == 2 && n >= 4 && l.titles[key(v[2], v[3])] {
 		return Span{Start: i, End: i + 12, Class: Name}, true
+	}
+	if r == '张' && isSheet(v[1]) && c.counted(i) {
+		return Span{}, false
 	}
 	if given < 2 && l.placeAt(s, i) > 0 && left < 60 {
 		family -= 60
@@ -356,6 +364,88 @@ func (c *scanner) hanName(i int, r rune) (Span, bool) {
 		return Span{}, false
 	}
 	return Span{Start: i, End: end, Class: Name, Sure: left >= sure || best >= least+45}, true
+}
+
+// isSheet tells whether r begins what comes in 张, sheets, and hardly any given name.
+func isSheet(r rune) bool {
+	switch r {
+	case '卡', '图', '票', '券', '单', '纸', '床', '桌', '截', '房', '门', '发', '优', '收', '表', '证', '沙':
+		return true
+	}
+	return false
+}
+
+// counted tells whether a number or a word that asks or points to some stands before i,
+// or what one does with a sheet.
+func (c *scanner) counted(i int) bool {
+	r, _ := runeBefore(c.s, i)
+	return r >= '0' && r <= '9' || r >= '０' && r <= '９' || strings.ContainsRune("这那哪每各另两几半多整首一二三四五六七八九十百千发拍贴传补换", r)
+}
+
+// besideWeight is what it weighs that what may be a name stands alone beside an address
+// or a phone, as in what people paste: 浙江省杭州市西湖区文三路1号 李晓燕 13812345678.
+const besideWeight = 40
+
+// besideOthers tells whether the Chinese characters from i on, as many as a name has, stand
+// alone behind an address or phone that was found, or before a mobile number.
+func (c *scanner) besideOthers(i int) bool {
+	s := c.s
+	var v [5]rune
+	n := runes(s, i, v[:])
+	if n < 2 || n > 4 || n == 4 && !c.lex.double[key(v[0], v[1])] {
+		return false
+	}
+	end := i + 3*n
+	next := gapEnd(s, end)
+	if mobileAt(s, next) {
+		before, w := runeBefore(s, i)
+		return w == 0 || isGap(before)
+	}
+	if end < len(s) && next == end || len(c.out) == c.first {
+		return false
+	}
+	switch f := c.out[len(c.out)-1]; f.Class {
+	case Address, Phone, Landline:
+		return f.End < i && gapEnd(s, f.End) == i
+	}
+	return false
+}
+
+// mobileAt tells whether a mobile number of China stands at i, in ASCII and perhaps in groups.
+func mobileAt(s string, i int) bool {
+	var d [11]byte
+	n := 0
+	for ; i < len(s) && n < len(d); i++ {
+		switch c := s[i]; {
+		case isDigit(c):
+			d[n] = c
+			n++
+		case n == 0 || c != ' ' && c != '-':
+			return false
+		}
+	}
+	return n == len(d) && isMobile(string(d[:])) && (i == len(s) || !isDigit(s[i]))
+}
+
+// isGap tells whether r stands between one entry and the next of what people paste.
+func isGap(r rune) bool {
+	switch r {
+	case ' ', '\t', '\n', '\r', ',', '，', '、', ';', '；', '/', '|', '　':
+		return true
+	}
+	return false
+}
+
+// gapEnd returns the end of up to three of these at i.
+func gapEnd(s string, i int) int {
+	for range 3 {
+		r, w := utf8.DecodeRuneInString(s[i:])
+		if !isGap(r) {
+			break
+		}
+		i += w
+	}
+	return i
 }
 
 // plainWord returns the length of the everyday word that v begins with, or 0.
@@ -545,6 +635,9 @@ func (c *scanner) introduced(i int) (Span, bool) {
 	var v [8]rune
 	n := runes(s, i, v[:])
 	end := i + 3*n
+	if n == 1 && c.lex.at(v[0])&startsName != 0 {
+		return c.spacedName(i)
+	}
 	if n < 2 || n > 4 && !c.allForeign(v[:n]) || end < len(s) && (s[end] == '*' || isWord(s[end]) && !isDigit(s[end])) || strings.HasPrefix(s[end:], "·") || strings.HasPrefix(s[end:], "•") {
 		return Span{}, false
 	}
@@ -560,6 +653,39 @@ func (c *scanner) introduced(i int) (Span, bool) {
 		if c.lex.at(r)&stops != 0 {
 			return Span{}, false
 		}
+	}
+	return Span{Start: i, End: end, Class: Name, Sure: true}, true
+}
+
+// spacedName takes 赵 六 and 王 小 明 for a name, in which the surname at i and what
+// follows stand apart, as in forms.
+func (c *scanner) spacedName(i int) (Span, bool) {
+	s, end := c.s, i+3
+	for given := 0; given < 2; {
+		at := end
+		for _, blank := range [...]string{" ", "　", " ", " "} {
+			if strings.HasPrefix(s[at:], blank) {
+				at += len(blank)
+			}
+		}
+		var v [3]rune
+		n := runes(s, at, v[:])
+		to := at + 3*n
+		if at == end || n == 0 || n == 3 || n == 2 && given > 0 || strings.HasPrefix(s[to:], ":") || strings.HasPrefix(s[to:], "：") {
+			break
+		}
+		if n == 2 && c.lex.titles[key(v[0], v[1])] {
+			return Span{Start: i, End: to, Class: Name}, true
+		}
+		if n == 2 && (strings.Contains(notNames, s[at:to]) || strings.Contains(notGiven, s[at:to])) {
+			break
+		}
+		if given, end = given+n, to; n == 2 {
+			break
+		}
+	}
+	if end == i+3 || end < len(s) && (s[end] == '*' || isWord(s[end]) && !isDigit(s[end])) {
+		return Span{}, false
 	}
 	return Span{Start: i, End: end, Class: Name, Sure: true}, true
 }
