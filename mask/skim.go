@@ -7,7 +7,7 @@ import "math/bits"
 const ahead = 8 + nameSize
 
 // skim goes from value to value as long as members come in the order of the last
-// time, nothing is blank between them, and all is held. Of each member it is known
+// time, and all is held. Of each member it is known
 // where paths lead from it: values that need nothing are passed over, others take a
 // shorter way. It begins before a value and ends before the first that is for the
 // long way; over is true when it ended behind one instead.
@@ -23,8 +23,14 @@ func (r *rewriter) skim() (over bool, err error) {
 	marked, words := int(r.marks.from-r.base), r.marks.bits
 	knows := r.known != nil
 	searched := r.set != 0 || knows
-	for !over && pos+ahead <= len(buf) && buf[pos] > ' ' {
+	for !over && pos+ahead <= len(buf) {
 		c, end, m := buf[pos], 0, &r.names[member]
+		if c <= ' ' {
+			if pos = blanksEnd(buf, pos); pos+ahead > len(buf) {
+				break
+			}
+			c = buf[pos]
+		}
 		from, l := m.from, &m.lead
 		if !top.object {
 			from, l = m.within, &m.each
@@ -102,18 +108,28 @@ func (r *rewriter) skim() (over bool, err error) {
 		// On to where the next value begins.
 		for pos, over = end, true; pos+ahead <= len(buf); {
 			c := buf[pos]
-			if c == ',' {
-				if !top.object {
-					if over = buf[pos+1] <= ' '; !over {
-						pos++
-						top.index++
-						member = top.member
-					}
+			if c <= ' ' {
+				if pos = blanksEnd(buf, pos); pos+ahead > len(buf) {
 					break
 				}
-				next, name := r.names[member].next, (*[nameSize]byte)(buf[pos+1:])
+				c = buf[pos]
+			}
+			if c == ',' {
+				if !top.object {
+					pos++
+					top.index++
+					member, over = top.member, false
+					break
+				}
+				at := pos + 1
+				if buf[at] <= ' ' {
+					if at = blanksEnd(buf, at); at+nameSize > len(buf) {
+						break
+					}
+				}
+				next, name := r.names[member].next, (*[nameSize]byte)(buf[at:])
 				if m := &r.names[next]; m.n > 0 && m.begins(name) && m.goesOn(name) && (!knows || r.stands(m)) {
-					pos, member, over = pos+1+int(m.n), next, false
+					pos, member, over = at+int(m.n), next, false
 				}
 				break
 			}
@@ -152,11 +168,14 @@ func (r *rewriter) standBefore(top *frame, member uint8) {
 // It is 0, and nothing opened, when what follows is not what it was the last time.
 func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to uint64, l *lead) int {
 	first := pos + 1
-	if len(r.stack) >= MaxDepth {
+	if buf[first] <= ' ' {
+		first = blanksEnd(buf, first)
+	}
+	if len(r.stack) >= MaxDepth || first+nameSize > len(buf) {
 		return 0
 	}
 	if buf[pos] == '[' {
-		if buf[first] <= ' ' || buf[first] == ']' {
+		if buf[first] == ']' {
 			return 0
 		}
 	} else {
@@ -173,6 +192,17 @@ func (r *rewriter) openFast(buf []byte, pos int, top *frame, member uint8, to ui
 	}
 	r.lead(r.push(buf[pos] == '{', to, member), top, l)
 	return first
+}
+
+// blanksEnd returns the end of the blanks at i.
+func blanksEnd(buf []byte, i int) int {
+	for i+8 <= len(buf) && word(buf[i:]) == ' '*ones {
+		i += 8
+	}
+	for i < len(buf) && (buf[i] == ' ' || buf[i] == '\n' || buf[i] == '\r' || buf[i] == '\t') {
+		i++
+	}
+	return i
 }
 
 // inert returns the end of the scalar that begins at pos when it is well formed,

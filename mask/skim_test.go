@@ -54,7 +54,9 @@ func list(rnd *rand.Rand) (body string, sound bool) {
 		return []string{"null", "true", "false", "0", "-12.5e3", "13812345678", "{}", "[]", `{"a":[1,{"b":"x"}]}`, `["13812345678",2]`, text(), "4711", "12.50"}[rnd.IntN(13)]
 	}
 	var b strings.Builder
+	blank := []string{"", "", " ", "\n            ", "\r\n\t"}[rnd.IntN(5)]
 	space := func() {
+		b.WriteString(blank)
 		if !often(300) {
 			b.WriteString([]string{" ", "\n  ", "\t"}[rnd.IntN(3)])
 		}
@@ -65,7 +67,9 @@ func list(rnd *rand.Rand) (body string, sound bool) {
 		}
 		space()
 		fmt.Fprintf(&b, "%q", name)
-		space()
+		if !often(300) {
+			b.WriteByte(' ')
+		}
 		b.WriteByte(':')
 		space()
 		b.WriteString(value)
