@@ -3,7 +3,6 @@ package mask
 import (
 	"bytes"
 	"io"
-	"unicode/utf8"
 )
 
 // CSV copies comma-separated values (RFC 4180, and its common dialects) in UTF-8
@@ -57,8 +56,8 @@ type table struct {
 // dialect is how cells are written.
 type dialect struct {
 	sep, quote byte
-	slashed    bool // a backslash escapes a quote; otherwise it is doubled
-	stop       [256]bool
+	slashed    bool       // a backslash escapes a quote; otherwise it is doubled
+	kind       [256]uint8 // textKind, and where a cell stops
 }
 
 func (t *table) rows() error {
@@ -130,7 +129,10 @@ func dialectOf(head []byte, sep byte) dialect {
 		doubled = bytes.Count(head, []byte(`''`))
 	}
 	d.slashed = slashed > doubled
-	d.stop[d.sep], d.stop['\n'], d.stop['\r'] = true, true, true
+	d.kind = textKind
+	for _, c := range [...]byte{d.sep, '\n', '\r'} {
+		d.kind[c] |= aStop
+	}
 	return d
 }
 
@@ -212,19 +214,24 @@ func (t *table) scan() (quoted bool, err error) {
 			n = 1
 		}
 		if !quoted {
-			var kinds uint8
-			for n < len(buf) && !t.stop[buf[n]] {
-				kinds |= textKind[buf[n]]
+			kinds := t.kinds
+			for n < len(buf) {
+				k := t.kind[buf[n]]
+				if k&aStop != 0 {
+					break
+				}
+				kinds |= k
 				n++
 			}
-			t.kinds |= kinds
+			t.kinds = kinds
 		} else {
 			for ; n < len(buf); n++ {
 				c := buf[n]
-				if !within && t.stop[c] {
+				k := t.kind[c]
+				if !within && k&aStop != 0 {
 					break
 				}
-				t.kinds |= textKind[c]
+				t.kinds |= k &^ aStop
 				if c == t.quote && !(within && t.slashed && slashes(buf[1:n])&1 == 1) {
 					within = !within
 				}
@@ -247,7 +254,7 @@ func (t *table) scan() (quoted bool, err error) {
 	}
 	t.pos = t.tok + n
 	raw := t.buf[t.tok:t.pos]
-	if t.kinds&aNUL != 0 || t.kinds&aFigure != 0 && !utf8.Valid(raw) {
+	if t.kinds&aNUL != 0 || t.kinds&aHigh != 0 && !validText(raw) {
 		return quoted, t.fault(t.tok, "cell is not UTF-8 text")
 	}
 	return quoted, nil

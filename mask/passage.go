@@ -412,12 +412,16 @@ const (
 	aLatin              // a letter of ASCII
 	aBreak              // what stands between words
 	aNUL
+	aHigh // beyond ASCII
+	aStop // in tables: ends a cell
 )
 
 var textKind = func() (t [256]uint8) {
 	for c := range t {
 		switch {
-		case '0' <= c && c <= '9' || c == '@' || c >= 0x80:
+		case c >= 0x80:
+			t[c] = aFigure | aHigh
+		case '0' <= c && c <= '9' || c == '@':
 			t[c] = aFigure
 		case 'a' <= c|0x20 && c|0x20 <= 'z':
 			t[c] = aLatin
