@@ -85,11 +85,10 @@ type benchTable struct {
 // 15 KB, and the same orders in other kinds of bodies.
 func benchMaskSpeed(w io.Writer) error {
 	src := bytes.NewReader(nil)
-	jsonTable, err := benchJSON(src)
+	tables, err := benchJSON(src)
 	if err != nil {
 		return err
 	}
-	tables := []benchTable{jsonTable}
 	none, err := mask.NewPlan(mask.Spec{})
 	if err != nil {
 		return err
@@ -137,20 +136,20 @@ func benchMaskSpeed(w io.Writer) error {
 	return nil
 }
 
-func benchJSON(src *bytes.Reader) (benchTable, error) {
+func benchJSON(src *bytes.Reader) ([]benchTable, error) {
 	in := benchOrders()
 	p, err := policy.Parse("bench", []byte(benchPolicy))
 	if err != nil {
-		return benchTable{}, err
+		return nil, err
 	}
 	route, _ := p.Route("order-list")
 	paths, err := mask.NewPlan(mask.Spec{Records: route.Records})
 	if err != nil {
-		return benchTable{}, err
+		return nil, err
 	}
 	every, err := mask.NewPlan(mask.Spec{Search: mask.Default(), Records: route.Records})
 	if err != nil {
-		return benchTable{}, err
+		return nil, err
 	}
 	buf := make([]byte, 32<<10)
 	again := func() io.Reader { src.Reset(in); return src }
@@ -171,7 +170,16 @@ func benchJSON(src *bytes.Reader) (benchTable, error) {
 		{name: "menshen, paths, phones, ids, cards, e-mail searched", run: func() error { return mask.JSON(io.Discard, again(), route.Plan, nil) }},
 		{name: "menshen, paths, every class searched", run: func() error { return mask.JSON(io.Discard, again(), every, nil) }},
 	}
-	return benchTable{"order list, json", len(in), 2, rows}, nil
+	var indented bytes.Buffer
+	if err := stdjson.Indent(&indented, in, "", "  "); err != nil {
+		return nil, err
+	}
+	andBlanks := func() io.Reader { src.Reset(indented.Bytes()); return src }
+	return []benchTable{{"order list, json", len(in), 2, rows}, {"the same indented", indented.Len(), 0, []benchRow{
+		{name: "jsontext token copy", run: func() error { return copyTokens(io.Discard, andBlanks()) }},
+		{name: "menshen, paths", run: func() error { return mask.JSON(io.Discard, andBlanks(), paths, nil) }},
+		{name: "menshen, paths, every class searched", run: func() error { return mask.JSON(io.Discard, andBlanks(), every, nil) }},
+	}}}, nil
 }
 
 func copyTokens(dst io.Writer, src io.Reader) error {
