@@ -31,7 +31,7 @@ packages: ## Debian packages that the tests need (Chromium, fonts, …)
 
 test: packages web/dist/index.html ## everything, race detector on
 	e2e/setup.sh
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -timeout 60m ./...
 	cd web && npm test
 
 test-go: ## the Go tests alone, without the real back office
