@@ -156,16 +156,11 @@ func (r *rewriter) peek() (byte, error) {
 
 func (r *rewriter) peekOn() (byte, error) {
 	for {
-		for i, c := range r.buf[r.pos:r.end] {
-			if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
-				continue
-			}
-			r.pos += i
-			r.tok = r.pos
-			return c, nil
+		r.pos = blanksEnd(r.buf[:r.end], r.pos)
+		r.tok = r.pos
+		if r.pos < r.end {
+			return r.buf[r.pos], nil
 		}
-		r.pos = r.end
-		r.tok = r.end
 		if err := r.more(); err != nil {
 			return 0, err
 		}

@@ -7,10 +7,10 @@ import "math/bits"
 const ahead = 8 + nameSize
 
 // skim goes from value to value as long as members come in the order of the last
-// time, and all is held. Of each member it is known
-// where paths lead from it: values that need nothing are passed over, others take a
-// shorter way. It begins before a value and ends before the first that is for the
-// long way; over is true when it ended behind one instead.
+// time, and all is held. Of each member it is known where paths lead from it: values
+// that need nothing are passed over, others take a shorter way. It begins before a
+// value and ends before the first that it does not hold whole; over is true when it
+// ended behind one instead.
 func (r *rewriter) skim() (over bool, err error) {
 	if len(r.stack) == 0 {
 		return false, nil
